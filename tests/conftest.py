@@ -1,0 +1,12 @@
+"""What every test shares. Fixtures of one room stand in that folder's own conftest."""
+
+from __future__ import annotations
+
+import os
+
+# No test may find this machine's AWS settings; a test that needs such settings puts them there.
+for name in [name for name in os.environ if name.startswith(("AWS_", "LAMBDA_LAB_"))]:
+    del os.environ[name]
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+os.environ["AWS_CONFIG_FILE"] = os.devnull
+os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
