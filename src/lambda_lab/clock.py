@@ -1,0 +1,221 @@
+"""The region's clock: it ticks with real time, and the reader can move it.
+
+Everything in a region that waits - a function that becomes active, a retry, a schedule - is an
+event on this clock. No thread sleeps for it. :meth:`Clock.advance` moves the clock and runs what
+falls due, in time order, including what those events themselves cause within the window.
+
+Times are integer nanoseconds since the Unix epoch, so two events never tie by rounding.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+__all__ = ["SECOND", "Clock", "Scheduled", "stopwatch_ns", "wall_time_ns"]
+
+SECOND = 1_000_000_000
+"""Nanoseconds in one second."""
+
+
+def wall_time_ns() -> int:
+    """Real time in nanoseconds since the epoch; the one place that reads it."""
+    return time.time_ns()
+
+
+def stopwatch_ns() -> int:
+    """Real time that only ever grows, in nanoseconds: for measuring how long code really ran."""
+    return time.perf_counter_ns()
+
+
+@dataclass(order=True, slots=True)
+class Scheduled:
+    """An event on the clock. Keep it to :meth:`cancel` it."""
+
+    due_ns: int
+    order: int
+    action: Callable[[], None] = field(compare=False)
+    cancelled: bool = field(default=False, compare=False)
+
+    def cancel(self) -> None:
+        """Take the event off the clock; nothing happens if it already ran."""
+        self.cancelled = True
+
+
+class Clock:
+    """A clock that ticks with real time and can be moved forward.
+
+    Parameters
+    ----------
+    real_time_ns
+        Where real time comes from, in nanoseconds since the epoch. Tests pass their own.
+
+    Examples
+    --------
+    >>> ticks = [0]
+    >>> clock = Clock(real_time_ns=lambda: ticks[0])
+    >>> done = []
+    >>> _ = clock.call_later(60, lambda: done.append(clock.now_ns() // SECOND))
+    >>> clock.advance(180)
+    >>> done, clock.advanced_seconds
+    ([60], 180.0)
+    """
+
+    def __init__(self, real_time_ns: Callable[[], int] = wall_time_ns) -> None:
+        self._real_time_ns = real_time_ns
+        self._advanced_ns = 0
+        self._held_at: int | None = None
+        self._heap: list[Scheduled] = []
+        self._order = itertools.count()
+        self._wake = threading.Condition()
+        self._running = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._settlers: list[Callable[[], None]] = []
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """Return the region's time in nanoseconds since the epoch."""
+        held = self._held_at
+        if held is not None:
+            return held
+        return self._real_time_ns() + self._advanced_ns
+
+    def now(self) -> datetime:
+        """Return the region's time as an aware datetime in UTC."""
+        return datetime.fromtimestamp(self.now_ns() / SECOND, tz=UTC)
+
+    @property
+    def advanced_seconds(self) -> float:
+        """How far the clock has been moved ahead of real time, in seconds."""
+        return self._advanced_ns / SECOND
+
+    # -- scheduling ------------------------------------------------------------------------
+
+    def call_at(self, due_ns: int, action: Callable[[], None]) -> Scheduled:
+        """Run *action* when the clock reaches *due_ns*. Returns a handle to cancel it."""
+        with self._wake:
+            event = Scheduled(due_ns, next(self._order), action)
+            heapq.heappush(self._heap, event)
+            self._wake.notify_all()
+        return event
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Scheduled:
+        """Run *action* after *seconds* of the region's time."""
+        return self.call_at(self.now_ns() + round(seconds * SECOND), action)
+
+    def on_settle(self, wait: Callable[[], None]) -> None:
+        """Register *wait*, which returns when its part of the region has nothing running.
+
+        After each event, :meth:`advance` calls every registered function, so that what an event
+        started has finished - and scheduled its own followers - before the clock moves on.
+        """
+        self._settlers.append(wait)
+
+    # -- moving ----------------------------------------------------------------------------
+
+    def advance(
+        self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> None:
+        """Move the clock forward and run, in time order, everything that falls due.
+
+        Parameters
+        ----------
+        seconds, minutes, hours, days
+            How far; they add up. Must not be negative.
+
+        Raises
+        ------
+        ValueError
+            If the sum is negative or not a number: time does not run backwards.
+        """
+        total = seconds + minutes * 60 + hours * 3600 + days * 86_400
+        if not total >= 0 or total == float("inf"):
+            raise ValueError(f"the clock only moves forward by a finite time; asked for {total} s")
+        with self._running:
+            target = self.now_ns() + round(total * SECOND)
+            self.settle()
+            while True:
+                event = self._pop_due(target)
+                if event is None:
+                    break
+                # The clock stands at each event's own time while it runs: what it schedules
+                # is measured from there, not from the end of the window.
+                self._held_at = max(event.due_ns, self._held_at or 0)
+                event.action()
+                self.settle()
+            self._held_at = None
+            self._advanced_ns = max(self._advanced_ns, target - self._real_time_ns())
+        with self._wake:
+            self._wake.notify_all()
+
+    def settle(self) -> None:
+        """Return when nothing that was started is still running."""
+        for wait in list(self._settlers):
+            wait()
+
+    def run_due(self) -> None:
+        """Run everything already due, in time order, without moving the clock."""
+        with self._running:
+            while (event := self._pop_due(self.now_ns())) is not None:
+                event.action()
+
+    def _pop_due(self, until_ns: int) -> Scheduled | None:
+        with self._wake:
+            while self._heap and self._heap[0].due_ns <= until_ns:
+                event = heapq.heappop(self._heap)
+                if not event.cancelled:
+                    return event
+        return None
+
+    # -- ticking ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the thread that runs events when real time reaches them."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._tick, name="lab-clock", daemon=True)
+            self._thread.start()
+
+    def _tick(self) -> None:
+        while True:
+            with self._wake:
+                if self._closed:
+                    return
+                if not self._heap:
+                    self._wake.wait()
+                    continue
+                wait_ns = self._heap[0].due_ns - self.now_ns()
+                if wait_ns > 0:
+                    self._wake.wait(wait_ns / SECOND)
+                    continue
+            self.run_due()
+
+    def close(self) -> None:
+        """Stop ticking and forget every event."""
+        with self._wake:
+            self._closed = True
+            self._heap.clear()
+            self._wake.notify_all()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
