@@ -1,0 +1,1 @@
+"""Calling functions: one path for every caller, from admission to the log's REPORT line."""

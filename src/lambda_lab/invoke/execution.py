@@ -1,0 +1,226 @@
+"""One invocation in one environment, from a possible cold start to the REPORT line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambda_lab import facts
+from lambda_lab.clock import Clock, stopwatch_ns, wall_time_ns
+from lambda_lab.ids import Ids
+from lambda_lab.invoke.journal import Journal
+from lambda_lab.records import InvokeRequest
+from lambda_lab.runtime import faults
+from lambda_lab.runtime.api import Invocation
+from lambda_lab.runtime.environment import Environment, InitOutcome, Outcome, State
+from lambda_lab.runtime.report import Measured
+from lambda_lab.timeline import Kind
+
+__all__ = ["Execution", "Finished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of an invocation: the payload for the caller and the measured figures."""
+
+    payload: bytes
+    failed: bool
+    measured: Measured
+
+
+class Execution:
+    """Runs one request in one environment and writes its story down.
+
+    Parameters
+    ----------
+    environment, journal
+        The environment, ours until the call is over, and its log.
+    init_limit_seconds
+        Limit of the init phase (facts: ``init.maximum``).
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        journal: Journal,
+        clock: Clock,
+        ids: Ids,
+        init_limit_seconds: float,
+    ) -> None:
+        self._environment = environment
+        self._journal = journal
+        self._clock = clock
+        self._ids = ids
+        self._init_limit = init_limit_seconds
+
+    def run(self, request: InvokeRequest) -> Finished:
+        """Run *request*; never raises for what the function does."""
+        started = stopwatch_ns()
+        environment, journal = self._environment, self._journal
+        journal.begin()
+        init_ms: float | None = None
+        if environment.state is State.NEW:
+            first = self._cold_start()
+            if first.status == "success":
+                init_ms = first.duration_ms
+            started = stopwatch_ns()
+        failed_init: InitOutcome | None = None
+        if not environment.running:
+            failed_init = self._suppressed_init(request)
+        outcome = self._invoke(request, failed_init, started)
+        return self._report(request, outcome, init_ms)
+
+    # -- init --------------------------------------------------------------------------------------
+
+    def _cold_start(self) -> InitOutcome:
+        environment, journal = self._environment, self._journal
+        now = self._clock.now_ns
+        journal.event(Kind.STARTING)
+        journal.write(
+            journal.platform.init_start(now(), environment.init_type, environment.identity)
+        )
+        journal.event(Kind.INIT, phase="init")
+        outcome = environment.init(self._init_limit)
+        self._tell_init(outcome, "init")
+        return outcome
+
+    def _suppressed_init(self, request: InvokeRequest) -> InitOutcome | None:
+        """Start the runtime again within the invocation; returns the outcome if that fails.
+
+        Lambda calls this a suppressed init: it counts towards the invocation's own time
+        (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+        """
+        self._journal.event(Kind.INIT, request.request_id, phase="invoke")
+        outcome = self._environment.init(request.spec.timeout_seconds)
+        self._tell_init(outcome, "invoke")
+        return None if outcome.status == "success" else outcome
+
+    def _tell_init(self, outcome: InitOutcome, phase: str) -> None:
+        journal = self._journal
+        journal.event(
+            Kind.INIT_DONE,
+            status=outcome.status,
+            phase=phase,
+            duration_ms=round(outcome.duration_ms, 3),
+        )
+        if outcome.status == "success":
+            return
+        if outcome.sentence:
+            journal.write(outcome.sentence)
+        error_type = outcome.error_type if outcome.status == "error" else None
+        journal.write(
+            journal.platform.init_report(
+                self._clock.now_ns(), outcome.duration_ms, phase, outcome.status, error_type
+            )
+        )
+
+    # -- invoke ------------------------------------------------------------------------------------
+
+    def _invoke(
+        self, request: InvokeRequest, failed_init: InitOutcome | None, started: int
+    ) -> Outcome:
+        journal, timeout = self._journal, request.spec.timeout_seconds
+        journal.write(journal.platform.start(self._clock.now_ns(), request.request_id))
+        journal.event(Kind.INVOKE, request.request_id)
+        spent = (stopwatch_ns() - started) / 1e9
+        if failed_init is not None:
+            return _outcome_of_failed_init(request, failed_init, spent * 1000)
+        left = max(0.0, timeout - spent)
+        invocation = Invocation(request.request_id, request.payload, self._headers(request, left))
+        outcome = self._environment.invoke(invocation, left, timeout)
+        if outcome.status in ("success", "failure") and spent > 0.001:
+            # A suppressed init is part of this invocation's duration.
+            return _longer(outcome, spent * 1000)
+        return outcome
+
+    def _headers(self, request: InvokeRequest, left_seconds: float) -> Mapping[str, str]:
+        # Deadlines are compared with the function's own clock, which is the machine's.
+        deadline_ms = int((wall_time_ns() / 1e9 + left_seconds) * 1000)
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": request.invoked_arn,
+            "Lambda-Runtime-Trace-Id": request.trace_header or self._trace(),
+        }
+        if request.client_context is not None:
+            headers["Lambda-Runtime-Client-Context"] = json.dumps(
+                json.loads(request.client_context)
+            )
+        return headers
+
+    def _trace(self) -> str:
+        epoch = self._clock.now_ns() // 1_000_000_000
+        return f"Root=1-{epoch:08x}-{self._ids.hex(24)};Parent={self._ids.hex(16)};Sampled=0"
+
+    def _report(
+        self, request: InvokeRequest, outcome: Outcome, init_ms: float | None
+    ) -> Finished:
+        journal, now = self._journal, self._clock.now_ns
+        request_id, payload = request.request_id, outcome.payload
+        failed = outcome.status != "success"
+        limit = int(facts.value("payload.sync.response-message-bytes"))
+        if not failed and len(payload) > limit:
+            # The function ran and is billed; only its answer is refused.
+            failed = True
+            payload = faults.document(
+                faults.RESPONSE_TOO_LARGE,
+                f"Response payload size exceeded maximum allowed payload size ({limit} bytes).",
+            )
+        if outcome.status == "timeout":
+            journal.write(journal.platform.timeout(now(), request_id, outcome.sentence))
+        elif outcome.status == "error" and outcome.sentence:
+            journal.write(
+                journal.platform.failure(request_id, outcome.sentence, faults.EXIT_ERROR)
+            )
+        crashed = outcome.status in ("error", "timeout")
+        measured = Measured(
+            duration_ms=outcome.duration_ms,
+            memory_mb=outcome.memory_mb,
+            init_ms=init_ms,
+            status=outcome.status if crashed else "success",
+            error_type=outcome.error_type if outcome.status == "error" else None,
+        )
+        journal.write(journal.platform.end(now(), request_id, measured))
+        journal.write(journal.platform.report(now(), request_id, measured))
+        journal.event(
+            Kind.INVOKE_DONE,
+            request_id,
+            status=_word(outcome.status, failed),
+            duration_ms=round(outcome.duration_ms, 3),
+            billed_ms=measured.billed_ms,
+            **({"error_type": outcome.error_type} if outcome.error_type else {}),
+        )
+        return Finished(payload, failed, measured)
+
+
+def _word(status: str, failed: bool) -> str:
+    if status == "timeout":
+        return "timeout"
+    return "error" if failed else "success"
+
+
+def _longer(outcome: Outcome, more_ms: float) -> Outcome:
+    return Outcome(
+        outcome.status,
+        outcome.payload,
+        outcome.duration_ms + more_ms,
+        outcome.memory_mb,
+        outcome.error_type,
+        outcome.sentence,
+    )
+
+
+def _outcome_of_failed_init(
+    request: InvokeRequest, init: InitOutcome, duration_ms: float
+) -> Outcome:
+    """Turn an init that failed within the invocation into the invocation's own outcome."""
+    request_id, timeout = request.request_id, request.spec.timeout_seconds
+    if init.status == "timeout":
+        sentence = faults.timed_out(timeout)
+        payload = faults.document(faults.TIMED_OUT, f"RequestId: {request_id} Error: {sentence}")
+        return Outcome("timeout", payload, timeout * 1000.0, 0, faults.TIMED_OUT, sentence)
+    payload = init.payload
+    if not payload:
+        payload = faults.document(faults.EXIT_ERROR, f"RequestId: {request_id} Error: {init.sentence}")
+    return Outcome("error", payload, duration_ms, 0, init.error_type, "")

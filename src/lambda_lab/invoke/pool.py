@@ -1,0 +1,125 @@
+"""The execution environments of a region: which are idle, which belong to which function."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+
+from lambda_lab.runtime.environment import Environment, State
+
+__all__ = ["Pool", "pool_key"]
+
+Key = tuple[str, str]
+FINISHING_SECONDS = 0.2
+"""Longest wait for an environment that has answered but not asked for more yet."""
+
+
+def pool_key(environment: Environment) -> Key:
+    """Return what environments are kept by: the function's ARN with version, and its revision."""
+    spec = environment.spec
+    return f"{spec.arn}:{spec.version}", spec.revision
+
+
+class Pool:
+    """Idle environments, most recently used first, and all that exist.
+
+    The most recently used environment is taken first, so that a quiet function lets its others
+    go idle. AWS does not document the order; traces of real functions show this one.
+    """
+
+    def __init__(self) -> None:
+        self._idle: dict[Key, list[Environment]] = defaultdict(list)
+        self._all: dict[str, Environment] = {}
+        self._retired: set[str] = set()
+        self._finishing: Counter[Key] = Counter()
+        self._lock = threading.Lock()
+        self._returned = threading.Condition(self._lock)
+
+    def take(self, qualified_arn: str, revision: str) -> Environment | None:
+        """Take an idle environment of this version and revision, if there is one.
+
+        An environment that has answered is idle a moment later, when its runtime asks for more.
+        A caller that comes in that moment waits for it rather than make a new one.
+        """
+        key = (qualified_arn, revision)
+        with self._lock:
+            self._returned.wait_for(
+                lambda: self._idle.get(key) or not self._finishing[key], FINISHING_SECONDS
+            )
+            idle = self._idle.get(key)
+            return idle.pop() if idle else None
+
+    def finishing(self, environment: Environment) -> None:
+        """Note that *environment* has answered and will be idle in a moment."""
+        with self._lock:
+            self._finishing[pool_key(environment)] += 1
+
+    def add(self, environment: Environment) -> None:
+        """Remember a new environment, which is busy."""
+        with self._lock:
+            self._all[environment.identity] = environment
+
+    def put_back(self, environment: Environment) -> bool:
+        """Make *environment* available again; false if it was retired and must be closed."""
+        key = pool_key(environment)
+        with self._lock:
+            self._finishing[key] = max(0, self._finishing[key] - 1)
+            self._returned.notify_all()
+            if environment.identity in self._retired or environment.state is State.GONE:
+                return False
+            self._idle[key].append(environment)
+            return True
+
+    def drop(self, environment: Environment) -> None:
+        """Forget an environment that is gone."""
+        with self._lock:
+            self._all.pop(environment.identity, None)
+            self._retired.discard(environment.identity)
+            idle = self._idle.get(pool_key(environment), [])
+            if environment in idle:
+                idle.remove(environment)
+
+    def retire(self, arn: str, version: str | None, keep_revision: str | None) -> list[Environment]:
+        """Retire environments of a function whose code or configuration changed.
+
+        Idle ones are returned, to be closed now. Busy ones finish their call and are closed then.
+
+        Parameters
+        ----------
+        arn
+            Unqualified function ARN.
+        version
+            Only this version, or ``None`` for all.
+        keep_revision
+            The revision that stays, or ``None`` when the function is deleted.
+        """
+        closing: list[Environment] = []
+        with self._lock:
+            for environment in self._all.values():
+                spec = environment.spec
+                if spec.arn != arn or spec.revision == keep_revision:
+                    continue
+                if version is not None and spec.version != version:
+                    continue
+                idle = self._idle.get(pool_key(environment), [])
+                if environment in idle:
+                    idle.remove(environment)
+                    closing.append(environment)
+                else:
+                    self._retired.add(environment.identity)
+        return closing
+
+    def all(self) -> list[Environment]:
+        """Return every environment, oldest first."""
+        with self._lock:
+            return list(self._all.values())
+
+    def clear(self) -> list[Environment]:
+        """Forget everything and return what there was."""
+        with self._lock:
+            environments = list(self._all.values())
+            self._all.clear()
+            self._idle.clear()
+            self._retired.clear()
+            self._finishing.clear()
+            return environments

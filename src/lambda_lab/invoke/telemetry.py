@@ -1,0 +1,26 @@
+"""What the data plane tells the outside: log messages and metrics, as they come."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lambda_lab.records import FunctionSpec
+
+__all__ = ["Telemetry"]
+
+
+class Telemetry(Protocol):
+    """Takes logs and metrics. Must be quick: it is called within the invocation."""
+
+    def log(self, spec: FunctionSpec, stream: str, time_ns: int, message: str) -> None:
+        """Take one log message of *spec*'s log group."""
+
+    def metric(
+        self,
+        spec: FunctionSpec,
+        resource: str | None,
+        name: str,
+        value: float,
+        time_ns: int,
+    ) -> None:
+        """Take one data point of a metric in the namespace ``AWS/Lambda``."""

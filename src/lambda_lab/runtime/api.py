@@ -1,0 +1,272 @@
+"""The Lambda Runtime API, version 2018-06-01, for one execution environment.
+
+The runtime - AWS's own client for Python, a few lines of JavaScript, or a learner's shell
+script - asks ``GET /runtime/invocation/next`` for work and posts the answer back. Lambda's whole
+contract with a runtime is these few paths:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+Each environment has a listening socket of its own, as on AWS, so that a runtime needs to know
+nothing but ``AWS_LAMBDA_RUNTIME_API=host:port``.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import httptools
+
+from lambda_lab.runtime.io_loop import IoLoop
+
+__all__ = ["Invocation", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
+
+API = "/2018-06-01/runtime/"
+MAX_BODY = 32 * 1024 * 1024
+"""A safety bound for one message from a runtime; the documented limits are checked above this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One event handed to a runtime: a body and the headers of ``/invocation/next``."""
+
+    request_id: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeReply:
+    """What a runtime posted: a response, or an error with its type."""
+
+    body: bytes
+    error_type: str | None = None
+
+
+class RuntimeEvents(Protocol):
+    """What an environment wants to hear from its runtime. Called on the I/O loop's thread."""
+
+    def on_next(self) -> None:
+        """The runtime asks for an invocation: init is over, or the last call is."""
+
+    def on_reply(self, request_id: str, reply: RuntimeReply) -> None:
+        """The runtime answered the invocation it holds."""
+
+    def on_init_error(self, reply: RuntimeReply) -> None:
+        """The runtime says that it cannot start."""
+
+
+class RuntimeApi:
+    """Serves one environment's runtime.
+
+    Parameters
+    ----------
+    loop
+        The thread that reads.
+    events
+        The environment.
+    host
+        Loopback address to listen on; the port is the system's choice.
+    """
+
+    def __init__(self, loop: IoLoop, events: RuntimeEvents, host: str = "127.0.0.1") -> None:
+        self._loop = loop
+        self._events = events
+        self._lock = threading.Lock()
+        self._parked: _Connection | None = None
+        self._current: str | None = None
+        self._connections: set[_Connection] = set()
+        self._listener = socket.create_server((host, 0), backlog=16)
+        self._listener.setblocking(False)
+        self.address = f"{host}:{self._listener.getsockname()[1]}"
+        """``host:port`` for ``AWS_LAMBDA_RUNTIME_API``."""
+        loop.add(self._listener, self._accept)
+
+    # -- for the environment ---------------------------------------------------------------
+
+    def send(self, invocation: Invocation) -> None:
+        """Answer the waiting ``/invocation/next`` with *invocation*.
+
+        Raises
+        ------
+        ConnectionError
+            If no runtime is waiting, or it went away.
+        """
+        with self._lock:
+            connection, self._parked = self._parked, None
+            if connection is None:
+                raise ConnectionError("no runtime is waiting for an invocation")
+            self._current = invocation.request_id
+        headers = {"Content-Type": "application/json", **invocation.headers}
+        connection.answer(HTTPStatus.OK, invocation.body, headers)
+
+    def forget_runtime(self) -> None:
+        """Drop every connection: the process behind them is gone."""
+        with self._lock:
+            self._parked = None
+            self._current = None
+            connections = list(self._connections)
+        for connection in connections:
+            connection.close()
+
+    def close(self) -> None:
+        """Stop listening and close every connection."""
+        self._loop.remove(self._listener)
+        self._listener.close()
+        self.forget_runtime()
+
+    # -- on the loop's thread ------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except (BlockingIOError, OSError):
+            return
+        connection = _Connection(sock, self._route, self._lost)
+        with self._lock:
+            self._connections.add(connection)
+        self._loop.add(sock, connection.on_readable)
+
+    def _lost(self, connection: _Connection) -> None:
+        self._loop.remove(connection.sock)
+        connection.sock.close()
+        with self._lock:
+            self._connections.discard(connection)
+            if self._parked is connection:
+                self._parked = None
+
+    def _route(self, connection: _Connection, request: _Request) -> None:
+        path = request.path.removeprefix(API)
+        match request.method, path.split("/"):
+            case "GET", ["invocation", "next"]:
+                with self._lock:
+                    self._parked, self._current = connection, None
+                self._events.on_next()
+            case "POST", ["invocation", request_id, "response"]:
+                self._reply(connection, request_id, RuntimeReply(request.body))
+            case "POST", ["invocation", request_id, "error"]:
+                self._reply(connection, request_id, _error_reply(request))
+            case "POST", ["init", "error"]:
+                connection.accepted()
+                self._events.on_init_error(_error_reply(request))
+            case _:
+                connection.refused(HTTPStatus.NOT_FOUND, "InvalidPath", request.path)
+
+    def _reply(self, connection: _Connection, request_id: str, reply: RuntimeReply) -> None:
+        with self._lock:
+            expected, self._current = self._current, None
+            if expected != request_id:
+                self._current = expected
+        if expected != request_id:
+            # AWS answers 400 InvalidRequestID when the runtime names a call it does not hold.
+            connection.refused(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+            return
+        connection.accepted()
+        self._events.on_reply(request_id, reply)
+
+
+def _error_reply(request: _Request) -> RuntimeReply:
+    error_type = request.headers.get("lambda-runtime-function-error-type")
+    if error_type is None:
+        try:
+            error_type = str(json.loads(request.body).get("errorType", "Unhandled"))
+        except (ValueError, AttributeError):
+            error_type = "Unhandled"
+    return RuntimeReply(request.body, error_type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Connection:
+    """One HTTP/1.1 connection from a runtime; httptools does the parsing."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_request: Callable[[_Connection, _Request], None],
+        on_lost: Callable[[_Connection], None],
+    ) -> None:
+        self.sock = sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Blocking with a bound: reads happen when the selector says so, writes may be large.
+        sock.settimeout(30)
+        self._on_request = on_request
+        self._on_lost = on_lost
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
+
+    def on_readable(self) -> None:
+        """Read what is there; a closed or broken connection is dropped."""
+        try:
+            data = self.sock.recv(262_144)
+            if data:
+                self._parser.feed_data(data)
+                return
+        except (OSError, httptools.HttpParserError):
+            pass
+        self._on_lost(self)
+
+    # httptools' callbacks
+    def on_message_begin(self) -> None:
+        self._url, self._headers, self._body = b"", {}, bytearray()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        if self._headers.get("expect", "").lower() == "100-continue":
+            self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, chunk: bytes) -> None:
+        if len(self._body) + len(chunk) > MAX_BODY:
+            raise httptools.HttpParserError("body too large")
+        self._body += chunk
+
+    def on_message_complete(self) -> None:
+        method = self._parser.get_method().decode("latin-1")
+        path = self._url.decode("latin-1").partition("?")[0]
+        self._on_request(self, _Request(method, path, self._headers, bytes(self._body)))
+
+    # answers
+    def answer(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str]) -> None:
+        lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines.append(f"Content-Length: {len(body)}")
+        head = "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n"
+        try:
+            self.sock.sendall(head + body)
+        except OSError as error:
+            raise ConnectionError("the runtime went away") from error
+
+    def accepted(self) -> None:
+        try:
+            self.answer(
+                HTTPStatus.ACCEPTED, b'{"status":"OK"}\n', {"Content-Type": "application/json"}
+            )
+        except ConnectionError:
+            pass  # it posted its answer and left; the answer counts
+
+    def refused(self, status: HTTPStatus, error_type: str, message: str) -> None:
+        body = json.dumps({"errorMessage": message, "errorType": error_type}).encode()
+        try:
+            self.answer(status, body, {"Content-Type": "application/json"})
+        except ConnectionError:
+            pass
+
+    def close(self) -> None:
+        self._on_lost(self)

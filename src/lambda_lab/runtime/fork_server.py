@@ -1,0 +1,241 @@
+"""The process that execution environments are forked from.
+
+Starting Python and importing boto3 takes a third of a second. A fork of a process that has done
+both takes a few milliseconds, so one *fork server* per region prepares itself and waits. For each
+environment it makes a private root file system (:mod:`.linux_sandbox`), forks, and the child
+becomes the runtime: AWS's Python client in this very process, or another program by ``exec``.
+
+It is single-threaded, talks JSON datagrams over one Unix socket to its owner, and ends - with
+everything it started - when the owner's end closes, for whatever reason it closes.
+
+Messages from the owner
+    ``{"do": "start", "id", "kind": "python"|"exec", "argv", "env", "task", "opt", "tmp_mb",
+    "directory", "paths"}`` with the log pipe as an attached descriptor; ``{"do": "forget", "id"}`` when an
+    environment is gone for good.
+Messages to the owner
+    ``{"ready": {...}}``, ``{"started": id, "pid": ..}``, ``{"failed": id, "error": ..}``,
+    ``{"exited": id, "pid": .., "status": waitstatus}``.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from lambda_lab.runtime import linux_sandbox
+from lambda_lab.runtime.process_tree import kill_descendants
+from lambda_lab.runtime.python_process import preload, run_python
+
+__all__ = ["ForkServer", "main", "remove_folder"]
+
+Child = Callable[[], None]
+MESSAGE_BYTES = 1 << 18
+
+
+class ForkServer:
+    """Starts processes on request and reports their ends."""
+
+    def __init__(self, control: socket.socket, settings: dict[str, Any]) -> None:
+        self._control = control
+        self._settings = settings
+        self._root: linux_sandbox.Root | None = None
+        self._weaker = ""
+        self._sdk = ""
+        self._pids: dict[int, str] = {}
+        self._namespaces: dict[str, int] = {}
+        self._child_read, self._child_write = os.pipe()
+        for fd in (self._child_read, self._child_write):
+            os.set_blocking(fd, False)
+
+    def prepare(self) -> None:
+        """Build the private root, import the SDK, and say that environments may start."""
+        if self._settings["isolate"]:
+            try:
+                user = linux_sandbox.SandboxUser()
+                linux_sandbox.enter_user_namespace(user)
+                self._root = linux_sandbox.Root(
+                    self._settings["root"],
+                    tuple(self._settings["keep"]),
+                    self._settings["runtime"],
+                    self._settings["files"],
+                )
+            except (OSError, KeyError, AttributeError) as error:
+                self._root, self._weaker = None, str(error)
+        self._sdk = "/var/runtime" if self._root else self._settings["sdk"]
+        preload(self._sdk)
+        gc.freeze()
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._child_write, warn_on_full_buffer=False)
+        self._send({"ready": {"isolated": self._root is not None, "weaker": self._weaker}})
+
+    def serve(self) -> Child | None:
+        """Serve until the owner is gone. In a forked child, returns what the child must run."""
+        while True:
+            readable, _, _ = select.select([self._control, self._child_read], [], [])
+            if self._child_read in readable:
+                self._drain_wakeups()
+                self._reap()
+            if self._control in readable:
+                message, fds = self._receive()
+                if message is None:
+                    self._end_everything()
+                    return None
+                child = self._handle(message, fds)
+                if child is not None:
+                    return child
+
+    # -- messages ----------------------------------------------------------------------------
+
+    def _receive(self) -> tuple[dict[str, Any] | None, list[int]]:
+        try:
+            data, fds, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 4)
+        except OSError:
+            return None, []
+        return (json.loads(data) if data else None), list(fds)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._control.send(json.dumps(message).encode())
+        except OSError:
+            pass  # the owner is gone; the next receive ends everything
+
+    def _handle(self, message: dict[str, Any], fds: list[int]) -> Child | None:
+        identity = message["id"]
+        if message["do"] == "forget":
+            self._forget(identity)
+            return None
+        try:
+            return self._start(message, fds[0])
+        except OSError as error:
+            self._send({"failed": identity, "error": str(error)})
+            return None
+        finally:
+            if os.getpid() == self._settings["pid"]:
+                for fd in fds:
+                    os.close(fd)
+
+    # -- starting ------------------------------------------------------------------------------
+
+    def _start(self, message: dict[str, Any], log_fd: int) -> Child | None:
+        identity = message["id"]
+        namespace = self._namespace(message)
+        if self._root is not None and namespace is not None:
+            self._root.enter(namespace)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                return self._child(message, log_fd)
+        finally:
+            if self._root is not None and os.getpid() == self._settings["pid"]:
+                self._root.leave()
+        self._pids[pid] = identity
+        self._send({"started": identity, "pid": pid})
+        return None
+
+    def _namespace(self, message: dict[str, Any]) -> int | None:
+        if self._root is None:
+            return None
+        identity = message["id"]
+        if identity not in self._namespaces:
+            self._namespaces[identity] = self._root.open_environment(
+                message["task"], message["opt"], message["tmp_mb"]
+            )
+        return self._namespaces[identity]
+
+    def _child(self, message: dict[str, Any], log_fd: int) -> Child:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        if sys.platform == "linux":
+            linux_sandbox.die_with_parent(signal.SIGKILL)
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        for fd in (1, 2, 3):
+            os.dup2(log_fd, fd, inheritable=True)
+        os.closerange(4, 4096)
+        linux_sandbox.set_limits(self._settings["file_descriptors"])
+        if self._root is not None:
+            linux_sandbox.drop_capabilities()
+        os.chdir(message["directory"])
+        if message["kind"] == "exec":
+            return lambda: _exec(message["argv"], message["env"])
+        return lambda: run_python(
+            message["argv"][0], message["env"], {**message["paths"], "sdk": [self._sdk]}
+        )
+
+    # -- ends ------------------------------------------------------------------------------------
+
+    def _drain_wakeups(self) -> None:
+        try:
+            os.read(self._child_read, 4096)
+        except BlockingIOError:
+            pass
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            identity = self._pids.pop(pid, None)
+            if identity is not None:
+                self._send({"exited": identity, "pid": pid, "status": status})
+
+    def _forget(self, identity: str) -> None:
+        namespace = self._namespaces.pop(identity, None)
+        if namespace is not None:
+            os.close(namespace)
+
+    def _end_everything(self) -> None:
+        for pid in list(self._pids):
+            for kill in (os.killpg, os.kill):
+                try:
+                    kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+        # The kernel gives us what the environments left running: we are their subreaper.
+        kill_descendants(os.getpid())
+        # An owner that was killed could not remove its files; one that closed has done so.
+        remove_folder(f"{linux_sandbox.HOST if self._root else ''}{self._settings['folder']}")
+
+
+def remove_folder(folder: str) -> None:
+    """Remove a region's scratch folder; unpacked packages in it are read-only."""
+    for path, _, _ in os.walk(folder):
+        os.chmod(path, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exec(argv: list[str], env: dict[str, str]) -> None:
+    try:
+        os.execve(argv[0], argv, env)
+    except OSError as error:
+        # AWS's text when a bootstrap cannot be run; the owner reads it from the log pipe.
+        os.write(2, f"exec {argv[0]}: {error.strerror}\n".encode())
+        os._exit(126)
+
+
+def main() -> None:
+    """Run a fork server on the socket that the command line names."""
+    settings = json.loads(sys.argv[1])
+    control = socket.socket(fileno=int(settings["fd"]))
+    settings["pid"] = os.getpid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when to end
+    if sys.platform == "linux":
+        linux_sandbox.become_subreaper()
+    server = ForkServer(control, settings)
+    server.prepare()
+    child = server.serve()
+    if child is not None:
+        del server, control
+        child()

@@ -1,0 +1,253 @@
+"""A private root file system for an execution environment, by Linux namespaces.
+
+Runs inside the fork server, as root or as an ordinary user, with nothing but the C library. The
+function sees ``/var/task`` (its package, read-only), ``/opt`` (its layers, read-only), a ``/tmp``
+of its own that is really as small as configured, the interpreter, the system's libraries - and
+nothing of the reader's files. It runs under the user id that AWS's sandboxes show.
+
+Two steps: :func:`enter_user_namespace` once for the fork server, :class:`Root` for each
+environment. Where the kernel refuses the first, environments run without a private root and
+``lambda-lab doctor`` says what is weaker.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import resource
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "Root",
+    "SandboxUser",
+    "become_subreaper",
+    "die_with_parent",
+    "drop_capabilities",
+    "enter_user_namespace",
+    "set_limits",
+]
+
+CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1,
+    2,
+    4,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
+MNT_DETACH = 2
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+CAPSET = {"x86_64": 126, "aarch64": 91}
+SYSTEM_FOLDERS = ("usr", "bin", "sbin", "lib", "lib64", "lib32", "libx32", "sys")
+SYSTEM_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ssl", "alternatives", "pki", "mime.types")
+DEVICES = ("null", "zero", "full", "random", "urandom")
+HOST = "/.host"
+"""Where the fork server, and only it, still sees the host's files."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxUser:
+    """The user a function runs as; AWS shows this name and number (facts part 3, 5.3)."""
+
+    name: str = "sbx_user1051"
+    uid: int = 993
+    gid: int = 990
+
+    @property
+    def home(self) -> str:
+        return f"/home/{self.name}"
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
+    _check(
+        _libc.mount(
+            source.encode() if source else None,
+            target.encode(),
+            kind.encode() if kind else None,
+            ctypes.c_ulong(flags),
+            data.encode() if data else None,
+        ),
+        f"mount {target}",
+    )
+
+
+def _unshare(flags: int) -> None:
+    _check(_libc.unshare(flags), "unshare")
+
+
+def _setns(fd: int) -> None:
+    _check(_libc.setns(fd, CLONE_NEWNS), "setns")
+
+
+def enter_user_namespace(user: SandboxUser) -> None:
+    """Move this process into a user namespace in which it may mount.
+
+    Raises
+    ------
+    OSError
+        If the kernel does not allow it (some containers and hardened systems).
+    """
+    uid, gid = os.getuid(), os.getgid()
+    _unshare(CLONE_NEWUSER | CLONE_NEWNS)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user.uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{user.gid} {gid} 1")
+    _mount(None, "/", None, MS_REC | MS_PRIVATE)
+
+
+def drop_capabilities() -> None:
+    """Give up every privilege the namespace gave; what follows cannot mount or remount."""
+    _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    header = struct.pack("Ii", 0x20080522, 0)
+    nothing = struct.pack("6I", 0, 0, 0, 0, 0, 0)
+    _check(_libc.syscall(CAPSET[platform.machine()], header, nothing), "capset")
+
+
+def die_with_parent(signal_number: int) -> None:
+    """Ask the kernel to send *signal_number* when the parent ends."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+
+
+def become_subreaper() -> None:
+    """Ask the kernel to hand this process the orphans of its descendants."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def set_limits(file_descriptors: int) -> None:
+    """Set the limits of an AWS environment that a process can set on itself.
+
+    Parameters
+    ----------
+    file_descriptors
+        How many files may be open (facts: ``function.file-descriptors``).
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    bound = file_descriptors if hard == resource.RLIM_INFINITY else min(file_descriptors, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (bound, bound))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _bind(source: str, target: str, *, read_only: bool = True) -> None:
+    _mount(source, target, None, MS_BIND | MS_REC)
+    if read_only:
+        _mount(None, target, None, MS_BIND | MS_REMOUNT | MS_RDONLY | _locked_flags(target))
+
+
+def _locked_flags(path: str) -> int:
+    # A remount may not clear flags that the mount was given outside this namespace.
+    have = os.statvfs(path).f_flag
+    return (have & os.ST_NOSUID and MS_NOSUID) | (have & os.ST_NODEV and MS_NODEV)
+
+
+class Root:
+    """The private root: built once as a template, entered anew for each environment.
+
+    Building it moves the calling process in; the host's files stay reachable for it under
+    ``/.host`` until an environment's own copy of the mounts drops them.
+
+    Parameters
+    ----------
+    place
+        An empty folder to mount it on.
+    keep
+        Folders outside the system's own that the interpreter needs, at their own paths.
+    runtime
+        What to show in ``/var/runtime``: name to host path. AWS keeps its SDK there.
+    files
+        Small files to write, path to text (``/etc/passwd``, the AWS settings).
+    """
+
+    def __init__(
+        self, place: str, keep: tuple[str, ...], runtime: dict[str, str], files: dict[str, str]
+    ) -> None:
+        self._place = place
+        _mount("lambda-root", place, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=0755")
+        self._system_folders()
+        for folder in keep:
+            self._at(folder, folder)
+        self._devices()
+        for folder in ("var/task", "var/runtime", "opt", "tmp", "proc", HOST.strip("/")):
+            os.makedirs(os.path.join(place, folder), exist_ok=True)
+        _mount("/proc", os.path.join(place, "proc"), None, MS_BIND | MS_REC)
+        for name, source in runtime.items():
+            self._at(source, f"/var/runtime/{name}")
+        for name in SYSTEM_ETC:
+            if os.path.exists(f"/etc/{name}"):
+                self._at(f"/etc/{name}", f"/etc/{name}")
+        for path, text in files.items():
+            target = Path(place + path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        _check(
+            _libc.syscall(PIVOT_ROOT[platform.machine()], place.encode(), f"{place}{HOST}".encode()),
+            "pivot_root",
+        )
+        os.chdir("/")
+        self._base = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+
+    def _system_folders(self) -> None:
+        for name in SYSTEM_FOLDERS:
+            source = f"/{name}"
+            if os.path.islink(source):
+                os.symlink(os.readlink(source), os.path.join(self._place, name))
+            elif os.path.isdir(source):
+                self._at(source, source)
+
+    def _devices(self) -> None:
+        folder = os.path.join(self._place, "dev")
+        os.makedirs(folder)
+        for name in DEVICES:
+            self._at(f"/dev/{name}", f"/dev/{name}", read_only=False)
+        for name, target in (("fd", "self/fd"), ("stdin", "self/fd/0"), ("stdout", "self/fd/1")):
+            os.symlink(f"/proc/{target}", os.path.join(folder, name))
+        os.symlink("/proc/self/fd/2", os.path.join(folder, "stderr"))
+
+    def _at(self, source: str, path: str, *, read_only: bool = True) -> None:
+        target = self._place + path
+        if os.path.isdir(source):
+            os.makedirs(target, exist_ok=True)
+        else:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            Path(target).touch()
+        _bind(source, target, read_only=read_only)
+
+    def open_environment(self, task: str, opt: str | None, tmp_mb: int) -> int:
+        """Make one environment's file system; returns a descriptor that keeps it alive.
+
+        The descriptor outlives the environment's process, so that ``/tmp`` is still there when
+        Lambda starts the runtime again after a crash
+        (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+        """
+        _unshare(CLONE_NEWNS)
+        try:
+            _bind(HOST + task, "/var/task")
+            if opt is not None:
+                _bind(HOST + opt, "/opt")
+            _mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={tmp_mb}m,mode=0777")
+            _check(_libc.umount2(HOST.encode(), MNT_DETACH), "unmount the host's files")
+            _mount(None, "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+            return os.open("/proc/self/ns/mnt", os.O_RDONLY)
+        finally:
+            self.leave()
+
+    def enter(self, namespace: int) -> None:
+        """Switch this process to an environment's file system."""
+        _setns(namespace)
+
+    def leave(self) -> None:
+        """Switch this process back to the template."""
+        _setns(self._base)

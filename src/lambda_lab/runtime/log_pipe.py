@@ -1,0 +1,133 @@
+"""What a function writes: one pipe per environment for stdout, stderr and framed log records.
+
+AWS's runtime client frames each record of Python's ``logging`` with its length, so that a
+message of several lines stays one log event; ``print`` writes plain lines. Both come through one
+pipe here, so their order is the order in which the function wrote them.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+
+from lambda_lab.runtime.io_loop import IoLoop
+
+__all__ = ["LogPipe", "LogSplitter"]
+
+# awslambdaric, FramedTelemetryLogSink: a 4-byte type, a 4-byte length, an 8-byte timestamp in
+# microseconds, big-endian. The two high bytes of the type mark a frame.
+FRAME_MAGIC = b"\xa5\x5a"
+FRAME_HEADER = struct.Struct(">IIQ")
+MAX_EVENT = 262_118
+"""Largest log event in bytes: CloudWatch Logs' 256 KB less its 26 bytes of overhead per event."""
+
+
+class LogSplitter:
+    """Cuts the byte stream of a function into log messages.
+
+    Examples
+    --------
+    >>> messages = []
+    >>> splitter = LogSplitter(messages.append)
+    >>> splitter.feed(b"one\\ntw")
+    >>> splitter.feed(b"o\\n")
+    >>> splitter.feed(FRAME_HEADER.pack(0xa55a0003, 8, 0) + b"a\\nframe\\n")
+    >>> messages
+    ['one', 'two', 'a\\nframe']
+    """
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self._emit_text = emit
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they come; complete messages are emitted."""
+        self._buffer += data
+        while self._buffer:
+            if self._buffer[0] == FRAME_MAGIC[0] and not self._take_frame():
+                return
+            if self._buffer and self._buffer[0] != FRAME_MAGIC[0] and not self._take_line():
+                return
+
+    def flush(self) -> None:
+        """Emit what is left without a line end: the writer is done for now."""
+        if self._buffer:
+            self._emit(bytes(self._buffer))
+            self._buffer.clear()
+
+    def _take_frame(self) -> bool:
+        if len(self._buffer) < 2:
+            return False
+        if self._buffer[:2] != FRAME_MAGIC:
+            return self._take_line()
+        if len(self._buffer) < FRAME_HEADER.size:
+            return False
+        _, length, _ = FRAME_HEADER.unpack_from(self._buffer)
+        end = FRAME_HEADER.size + length
+        if len(self._buffer) < end:
+            return False
+        self._emit(bytes(self._buffer[FRAME_HEADER.size : end]))
+        del self._buffer[:end]
+        return True
+
+    def _take_line(self) -> bool:
+        end = self._buffer.find(b"\n")
+        frame = self._buffer.find(FRAME_MAGIC, 1)
+        if frame >= 0 and (end < 0 or frame < end):
+            end, skip = frame, 0
+        elif end >= 0:
+            skip = 1
+        elif len(self._buffer) >= MAX_EVENT:
+            end, skip = MAX_EVENT, 0
+        else:
+            return False
+        self._emit(bytes(self._buffer[:end]))
+        del self._buffer[: end + skip]
+        return True
+
+    def _emit(self, message: bytes) -> None:
+        # An empty line carries nothing: CloudWatch Logs refuses events of zero length.
+        text = message.decode("utf-8", "replace").rstrip("\r\n")
+        while text:
+            self._emit_text(text[:MAX_EVENT])
+            text = text[MAX_EVENT:]
+
+
+class LogPipe:
+    """The reading end of an environment's log pipe; ``write_fd`` goes to the process."""
+
+    def __init__(self, loop: IoLoop, emit: Callable[[str], None]) -> None:
+        self._loop = loop
+        self._splitter = LogSplitter(emit)
+        self._read_fd, self.write_fd = os.pipe()
+        os.set_blocking(self._read_fd, False)
+        loop.add(self, self.drain)
+
+    def fileno(self) -> int:
+        """Return the reading end's file descriptor (-1 once closed)."""
+        return self._read_fd
+
+    def drain(self) -> None:
+        """Read everything there is. Call it on the loop's thread."""
+        while self._read_fd >= 0:
+            try:
+                data = os.read(self._read_fd, 65_536)
+            except BlockingIOError:
+                return
+            if not data:
+                return
+            self._splitter.feed(data)
+
+    def flush(self) -> None:
+        """Read everything there is and emit an unfinished line too (loop's thread)."""
+        self.drain()
+        self._splitter.flush()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self._loop.remove(self)
+        for fd in (self._read_fd, self.write_fd):
+            if fd >= 0:
+                os.close(fd)
+        self._read_fd = self.write_fd = -1

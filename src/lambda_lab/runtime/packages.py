@@ -1,0 +1,147 @@
+"""Deployment packages and layers: checked, unpacked once, shared read-only by environments."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import shutil
+import stat
+import threading
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from lambda_lab import facts
+from lambda_lab.errors import PackagingError
+from lambda_lab.records import FunctionSpec, LayerSpec
+
+__all__ = ["PackageStore", "check_zip", "code_sha256"]
+
+
+def code_sha256(code: bytes) -> str:
+    """Return ``CodeSha256`` as AWS does: base64 of the SHA-256 of the zip.
+
+    Examples
+    --------
+    >>> code_sha256(b"")
+    '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
+    """
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+def check_zip(code: bytes, already_bytes: int = 0) -> int:
+    """Check that *code* is a zip AWS would take; returns its unzipped size in bytes.
+
+    Parameters
+    ----------
+    code
+        The archive.
+    already_bytes
+        Unzipped size of the layers it comes with; the limit counts them all.
+
+    Raises
+    ------
+    PackagingError
+        With AWS's sentence, if it is not a zip, is damaged, or is too large unzipped.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(code)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            for entry in archive.infolist():
+                _check_name(entry.filename)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise PackagingError(
+            "Could not unzip uploaded file. Please check your file, then try to upload again."
+        ) from error
+    limit = int(facts.value("package.unzipped-maximum"))
+    if size + already_bytes > limit:
+        raise PackagingError(f"Unzipped size must be smaller than {limit} bytes")
+    return size
+
+
+def _check_name(name: str) -> None:
+    # An archive must not write outside the folder it is unpacked into.
+    if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
+        raise ValueError(f"entry outside the package: {name}")
+
+
+class PackageStore:
+    """Unpacks packages under one folder, each content once.
+
+    Parameters
+    ----------
+    folder
+        Where to unpack; the owner removes it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+
+    def task(self, spec: FunctionSpec) -> Path:
+        """Return the folder with the function's own package."""
+        return self._unpacked("task", [spec.code])
+
+    def opt(self, layers: Sequence[LayerSpec]) -> Path | None:
+        """Return the folder with all layers merged in order, or ``None`` without layers.
+
+        Later layers win where names clash
+        (https://docs.aws.amazon.com/lambda/latest/dg/adding-layers.html).
+        """
+        return self._unpacked("opt", [layer.code for layer in layers]) if layers else None
+
+    def _unpacked(self, kind: str, archives: list[bytes]) -> Path:
+        digest = hashlib.sha256()
+        for archive in archives:
+            digest.update(hashlib.sha256(archive).digest())
+        target = self._folder / f"{kind}-{digest.hexdigest()[:32]}"
+        with self._lock:
+            if not target.exists():
+                partial = target.with_suffix(".partial")
+                shutil.rmtree(partial, ignore_errors=True)
+                partial.mkdir()
+                for archive in archives:
+                    _extract(archive, partial)
+                _make_read_only(partial)
+                partial.rename(target)
+        return target
+
+
+def _extract(code: bytes, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(code)) as archive:
+            for entry in archive.infolist():
+                _extract_entry(archive, entry, target)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, RuntimeError) as error:
+        raise PackagingError(
+            f"The package could not be unpacked: {error}. Make the zip anew and upload it again."
+        ) from error
+
+
+def _extract_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    path = target / entry.filename
+    mode = entry.external_attr >> 16
+    if entry.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink() or path.exists():
+        path.unlink()
+    if stat.S_ISLNK(mode):
+        link = archive.read(entry).decode()
+        _check_name(os.path.normpath(os.path.join(os.path.dirname(entry.filename), link)))
+        path.symlink_to(link)
+        return
+    with archive.open(entry) as source, path.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
+    # Modes are kept, as on AWS; some tools write none at all.
+    path.chmod(stat.S_IMODE(mode) | stat.S_IRUSR if mode else 0o644)
+
+
+def _make_read_only(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~0o222)

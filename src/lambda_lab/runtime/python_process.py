@@ -1,0 +1,128 @@
+"""What a forked child does to become a Python function: AWS's own runtime client.
+
+The parent has imported the AWS SDK already (:func:`preload`). The child takes on the function's
+environment variables and search path, forgets every module that the function's package or layers
+bring themselves, and hands over to ``awslambdaric``, the client that AWS's Python runtime runs:
+https://github.com/aws/aws-lambda-python-runtime-interface-client
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+__all__ = ["SDK_PACKAGES", "preload", "run_python"]
+
+SDK_PACKAGES = (
+    "boto3",
+    "botocore",
+    "s3transfer",
+    "jmespath",
+    "dateutil",
+    "six",
+    "urllib3",
+)
+"""What AWS's Python runtimes ship beside the standard library."""
+
+RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot_restore_py", "runtime_client")
+"""What the runtime client itself needs."""
+
+_PRELOAD = (
+    "boto3.session",
+    "botocore.auth",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.retryhandler",
+    "botocore.signers",
+    "concurrent.futures",
+    "decimal",
+    "http.client",
+    "json",
+    "logging",
+    "random",
+    "simplejson",
+    "snapshot_restore_py",
+    "traceback",
+    "urllib.request",
+    "uuid",
+    "zoneinfo",
+    "awslambdaric.lambda_context",
+    "awslambdaric.lambda_runtime_exception",
+    "awslambdaric.lambda_runtime_hooks_runner",
+    "awslambdaric.lambda_runtime_marshaller",
+)
+
+
+def preload(sdk: str) -> None:
+    """Import what most functions import from the folder *sdk*, so that a fork has it already.
+
+    Not ``awslambdaric.bootstrap`` and its native client: they read the environment at import.
+    """
+    sys.path.insert(0, sdk)
+    for name in _PRELOAD:
+        importlib.import_module(name)
+
+
+def _forget(names: tuple[str, ...]) -> None:
+    for loaded in list(sys.modules):
+        if loaded.partition(".")[0] in names:
+            del sys.modules[loaded]
+
+
+def _brings_own_sdk(paths: list[str]) -> bool:
+    """Whether the package or a layer carries any part of the SDK: then none of ours is used.
+
+    AWS advises to package boto3 with all it needs or not at all, because half-overrides break
+    (https://docs.aws.amazon.com/lambda/latest/dg/python-package.html).
+    """
+    for path in paths:
+        for name in SDK_PACKAGES:
+            if os.path.exists(os.path.join(path, name)) or os.path.exists(
+                os.path.join(path, f"{name}.py")
+            ):
+                return True
+    return False
+
+
+def run_python(handler: str, env: dict[str, str], paths: dict[str, list[str]]) -> None:
+    """Become the function: set its world up and run AWS's runtime client.
+
+    Parameters
+    ----------
+    handler
+        ``file.function``, as in the function's configuration.
+    env
+        The complete environment; nothing of the host's remains.
+    paths
+        ``own``: package and layers in search order; ``standard``: the standard library;
+        ``sdk``: where the AWS SDK lies; ``executable``: what ``sys.executable`` says.
+    """
+    os.environ.clear()
+    os.environ.update(env)
+    own = [path for path in paths["own"] if os.path.isdir(path)]
+    _forget(("lambda_lab", "pydantic", "rich"))
+    if _brings_own_sdk(own):
+        _forget(SDK_PACKAGES)
+    sys.path[:] = [*own, *paths["sdk"], *paths["standard"]]
+    sys.path_importer_cache.clear()
+    importlib.invalidate_caches()
+    sys.argv = [handler]
+    sys.executable = paths["executable"][0]
+    sys.dont_write_bytecode = True
+    _use_native_client()
+    from awslambdaric import bootstrap
+    from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+
+    _forget(("__main__",))
+    bootstrap.run(handler, LambdaRuntimeClient(env["AWS_LAMBDA_RUNTIME_API"]))
+
+
+def _use_native_client() -> None:
+    try:
+        importlib.import_module("runtime_client")
+    except ImportError:
+        from lambda_lab.runtime import native_client
+
+        sys.modules["runtime_client"] = native_client
+        _forget(("lambda_lab",))
