@@ -1,0 +1,153 @@
+"""Lambda's API: calling a function."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from lambda_lab import facts
+from lambda_lab.aws.api_functions import named
+from lambda_lab.aws.backend import LabLambdaBackend, not_now, services
+from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.function import LabFunction
+from lambda_lab.aws.names import FunctionName, function_arn
+from lambda_lab.errors import NotModelledError
+from lambda_lab.records import InvocationType, InvokeRequest
+
+__all__ = ["get_account_settings", "invoke", "invoke_async"]
+
+Params = dict[str, Any]
+
+
+def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params:
+    """Call a function (``Invoke``): wait for it, hand it an event, or only check."""
+    name = named(backend, params)
+    function = backend.find(name)
+    kind = InvocationType(params.get("InvocationType", InvocationType.REQUEST_RESPONSE))
+    request = _request(backend, function, name, params, kind, request_id)
+    if function.lab_state != "Active":
+        raise not_now(function)
+    if params.get("DurableExecutionName") or params.get("TenantId"):
+        raise NotModelledError("Durable execution and tenant isolation")
+    plane = services().plane()
+    if kind is InvocationType.DRY_RUN:
+        return {"StatusCode": int(facts.value("invoke.status.dry-run"))}
+    if kind is InvocationType.EVENT:
+        plane.accept(request)
+        return {"StatusCode": int(facts.value("invoke.status.async"))}
+    result = plane.invoke(request)
+    output: Params = {
+        "StatusCode": int(facts.value("invoke.status.sync")),
+        "ExecutedVersion": result.executed_version,
+        "Payload": result.payload,
+    }
+    if result.function_error:
+        output["FunctionError"] = result.function_error
+    if request.tail:
+        output["LogResult"] = base64.b64encode(result.log_tail).decode()
+    return output
+
+
+def _request(
+    backend: LabLambdaBackend,
+    function: LabFunction,
+    name: FunctionName,
+    params: Params,
+    kind: InvocationType,
+    request_id: str,
+) -> InvokeRequest:
+    payload = bytes(params.get("Payload") or b"")
+    _check_size(payload, kind)
+    return InvokeRequest(
+        spec=function.spec,
+        request_id=request_id,
+        payload=_event(payload),
+        invocation_type=kind,
+        invoked_arn=function_arn(
+            backend.region_name, backend.account_id, function.function_name, name.qualifier
+        ),
+        qualifier=name.qualifier,
+        client_context=_client_context(params.get("ClientContext")),
+        trace_header=params.get("TraceHeader"),
+        tail=params.get("LogType") == "Tail" and kind is InvocationType.REQUEST_RESPONSE,
+    )
+
+
+def _check_size(payload: bytes, kind: InvocationType) -> None:
+    fact = "payload.async" if kind is InvocationType.EVENT else "payload.sync.request"
+    limit = int(facts.value(fact))
+    if len(payload) > limit:
+        operation = "InvokeAsync" if kind is InvocationType.EVENT else "InvokeFunction"
+        raise aws_error(
+            "RequestTooLargeException",
+            f"Request must be smaller than {limit} bytes for the {operation} operation",
+        )
+
+
+def _event(payload: bytes) -> bytes:
+    """Return the event; nothing at all reaches the function as an empty object.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidRequestContentException`` for what is not JSON.
+    """
+    if not payload:
+        return b"{}"
+    try:
+        json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise aws_error(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: Could not parse payload into json: {error}",
+        ) from None
+    return payload
+
+
+def _client_context(encoded: str | None) -> str | None:
+    if not encoded:
+        return None
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+        json.loads(text)
+    except (binascii.Error, ValueError):
+        raise aws_error(
+            "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
+        ) from None
+    return text
+
+
+def invoke_async(backend: LabLambdaBackend, params: Params, request_id: str) -> Params:
+    """Hand a function an event by the old operation (``InvokeAsync``)."""
+    arguments = {
+        "FunctionName": params["FunctionName"],
+        "InvocationType": InvocationType.EVENT,
+        "Payload": params.get("InvokeArgs") or b"",
+    }
+    invoke(backend, arguments, request_id)
+    return {"Status": int(facts.value("invoke.status.async"))}
+
+
+def get_account_settings(backend: LabLambdaBackend, params: Params) -> Params:
+    """Describe the account's limits and use (``GetAccountSettings``)."""
+    del params
+    functions = backend.functions()
+    every = [*functions, *(v for function in functions for v in backend.versions_of(function))]
+    limit = services().plane().admission.account_limit
+    reserved = sum(function.reserved_concurrency or 0 for function in functions)
+    gigabyte = 1024**3
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": int(facts.value("storage.code")) * gigabyte,
+            "CodeSizeUnzipped": int(facts.value("package.unzipped-maximum")),
+            "CodeSizeZipped": int(facts.value("package.zip.direct-maximum")),
+            "ConcurrentExecutions": limit,
+            "UnreservedConcurrentExecutions": limit - reserved,
+        },
+        "AccountUsage": {
+            "TotalCodeSize": sum(function.code_size for function in every),
+            "FunctionCount": len(functions),
+        },
+    }

@@ -1,0 +1,120 @@
+"""The region's WSGI application: Lambda's API here, every other service by moto, ``/_lab`` control.
+
+Invoke takes the shortest way through: no Flask, no routing by regular expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+from lambda_lab.aws.errors import unknown_operation
+from lambda_lab.aws.lambda_api import answer
+from lambda_lab.aws.moto_seam import aws_application
+from lambda_lab.aws.operations import Match, match
+from lambda_lab.aws.serialise import serialise_error
+
+__all__ = ["Application", "Control"]
+
+StartResponse = Callable[..., Any]
+_SCOPE = re.compile(r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_LAMBDA_PATH = re.compile(r"^/20\d\d-\d\d-\d\d/")
+DEFAULT_REGION = "us-east-1"
+
+
+class Control(Protocol):
+    """What the application asks of the region around it."""
+
+    def handle(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> Any:
+        """Answer a path under ``/_lab``: ``(status, content type, body)``."""
+
+    def before_moto(self, service: str) -> None:
+        """Called before a request goes to moto: what was buffered for it must be there."""
+
+    def moto_reset(self) -> None:
+        """Called before moto's own reset."""
+
+
+class Application:
+    """The WSGI callable."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._moto = aws_application()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        path, _, query_text = str(environ["REQUEST_URI"]).partition("?")
+        if not path.startswith("/"):
+            path = "/" + path.split("://", 1)[-1].partition("/")[2]
+        method = environ["REQUEST_METHOD"]
+        if path.startswith("/_lab"):
+            query = parse_qs(query_text, keep_blank_values=True)
+            body = _read(environ)
+            status, kind, content = self._control.handle(method, path, query, body)
+            return _respond(start_response, status, {"Content-Type": kind}, content)
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if scope is None or scope["service"] == "lambda":
+            found = self._lambda(environ, method, path, query_text, scope)
+            if found is not None:
+                return _respond(start_response, *found)
+        return self._to_moto(environ, start_response, path, scope["service"] if scope else "")
+
+    def _lambda(
+        self,
+        environ: dict[str, Any],
+        method: str,
+        path: str,
+        query_text: str,
+        scope: re.Match[str] | None,
+    ) -> tuple[int, Mapping[str, str], bytes] | None:
+        if scope is None and not _LAMBDA_PATH.match(path):
+            return None
+        query = parse_qs(query_text, keep_blank_values=True) if query_text else {}
+        found: Match | None = match(method, path, query)
+        if found is None:
+            # Unsigned paths may belong to another service; a signed one is Lambda's to refuse.
+            return None if scope is None else serialise_error(unknown_operation())
+        headers = {
+            name[5:].replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_X_")
+        }
+        region = scope["region"] if scope else DEFAULT_REGION
+        return answer(found, region, headers, query, _read(environ))
+
+    def _to_moto(
+        self, environ: dict[str, Any], start_response: StartResponse, path: str, service: str
+    ) -> Iterable[bytes]:
+        if path.startswith("/moto-api/reset"):
+            self._control.moto_reset()
+        self._control.before_moto(service)
+        # cheroot reads bodies through a wrapper that ends with the body; Flask wants to know.
+        environ["wsgi.input_terminated"] = True
+        answered: Iterable[bytes] = self._moto(environ, start_response)
+        return answered
+
+
+def _read(environ: dict[str, Any]) -> bytes:
+    length = environ.get("CONTENT_LENGTH")
+    if length:
+        body: bytes = environ["wsgi.input"].read(int(length))
+        return body
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        chunked: bytes = environ["wsgi.input"].read()
+        return chunked
+    return b""
+
+
+def _respond(
+    start_response: StartResponse, status: int, headers: Mapping[str, str], body: bytes
+) -> Iterable[bytes]:
+    reason = HTTPStatus(status).phrase
+    sent = [*headers.items()]
+    if status != HTTPStatus.NO_CONTENT:
+        sent.append(("Content-Length", str(len(body))))
+    start_response(f"{status} {reason}", sent)
+    return [body]

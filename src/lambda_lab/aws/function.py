@@ -1,0 +1,193 @@
+"""A function in the control plane: moto's record, with the states and the shape AWS gives it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.moto_seam import LambdaFunction
+from lambda_lab.aws.names import function_arn
+from lambda_lab.records import FunctionSpec, LayerSpec, LogFormat, LoggingSpec
+from lambda_lab.runtime.packages import code_sha256
+
+__all__ = ["LabFunction"]
+
+_CREATING = ("Creating", "The function is being created.")
+
+
+class LabFunction(LambdaFunction):  # type: ignore[misc]
+    """One version of a function.
+
+    moto's class keeps what other services look at (name, role, environment, tags, policy); this
+    one adds the states of https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html and
+    words the configuration as AWS does.
+
+    ``spec`` is what invocations run. While an update is in progress it is still the old one.
+    """
+
+    # moto's base class tracks instances by these names.
+    lab_state: str
+    spec: FunctionSpec
+
+    def prepare(self, params: Mapping[str, Any], code: bytes, revision: str, now: str) -> None:
+        """Take on what moto's constructor does not know.
+
+        Parameters
+        ----------
+        params
+            The request's parameters.
+        code
+            The zip.
+        revision, now
+            A new RevisionId, and the time in AWS's form.
+        """
+        self.version = "$LATEST"
+        self.lab_state = "Pending"
+        self.update_status: str | None = None
+        self.environment_given = "Environment" in params
+        self.snap_start = "None"
+        self.code_or_config_updated = True
+        self.set_logging(params.get("LoggingConfig") or {})
+        self.set_code(code)
+        self.running_revision = revision
+        self.touch(revision, now)
+
+    # -- code and configuration ------------------------------------------------------------------
+
+    def set_code(self, code: bytes) -> None:
+        """Take a new package."""
+        self.code_bytes = code
+        self.code_size = len(code)
+        self.code_sha_256 = code_sha256(code)
+        self.code_digest = hashlib.sha256(code).hexdigest()
+
+    def set_logging(self, config: Mapping[str, Any]) -> None:
+        """Take a ``LoggingConfig``; levels exist in JSON format only, with INFO as default."""
+        style = LogFormat(config.get("LogFormat", LogFormat.TEXT))
+        levels = {"ApplicationLogLevel", "SystemLogLevel"} & set(config)
+        if style is LogFormat.TEXT and levels:
+            raise aws_error(
+                "InvalidParameterValueException",
+                "To use ApplicationLogLevel or SystemLogLevel, you must set LogFormat to JSON.",
+            )
+        as_json = style is LogFormat.JSON
+        self.logging = LoggingSpec(
+            group=config.get("LogGroup") or f"/aws/lambda/{self.function_name}",
+            format=style,
+            application_level=config.get("ApplicationLogLevel", "INFO") if as_json else None,
+            system_level=config.get("SystemLogLevel", "INFO") if as_json else None,
+        )
+        self.logs_group_name = self.logging.group
+
+    def touch(self, revision: str, now: str) -> None:
+        """Note a change: a new RevisionId and a new time."""
+        self.revision_id = revision
+        self.last_modified = now
+
+    def make_spec(self, layers: tuple[LayerSpec, ...]) -> FunctionSpec:
+        """Return what the data plane needs to run this version as it is configured now."""
+        return FunctionSpec(
+            account=self.account_id,
+            region=self.region,
+            name=self.function_name,
+            version=str(self.version),
+            arn=self.unqualified_arn,
+            revision=self.running_revision,
+            runtime=self.run_time or "",
+            handler=self.handler or "",
+            role=self.role,
+            code_sha256=self.code_sha_256,
+            code=self.code_bytes,
+            layers=layers,
+            memory_mb=self.memory_size,
+            timeout_seconds=self.timeout,
+            ephemeral_mb=self.ephemeral_storage,
+            environment=dict(self.environment_vars or {}),
+            logging=self.logging,
+            runtime_version_arn=self.runtime_version_arn,
+            tracing=self.tracing_config["Mode"],
+        )
+
+    # -- wording -----------------------------------------------------------------------------------
+
+    @property
+    def unqualified_arn(self) -> str:
+        """The ARN without a version."""
+        return function_arn(self.region, self.account_id, self.function_name)
+
+    @property
+    def runtime_version_arn(self) -> str:
+        """An ARN of the form AWS uses for a runtime version; it names ours, not AWS's build."""
+        digest = hashlib.sha256(f"lambda_lab {self.run_time}".encode()).hexdigest()
+        return f"arn:aws:lambda:{self.region}::runtime:{digest}"
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        """Word the configuration as AWS does, member by member."""
+        del on_create  # moto's parameter; the state says it here
+        config: dict[str, Any] = {
+            "FunctionName": self.function_name,
+            "FunctionArn": self.function_arn,
+            "Runtime": self.run_time,
+            "Role": self.role,
+            "Handler": self.handler,
+            "CodeSize": self.code_size,
+            "Description": self.description,
+            "Timeout": self.timeout,
+            "MemorySize": self.memory_size,
+            "LastModified": self.last_modified,
+            "CodeSha256": self.code_sha_256,
+            "Version": str(self.version),
+            "TracingConfig": self.tracing_config,
+            "RevisionId": self.revision_id,
+            "PackageType": self.package_type,
+            "Architectures": self.architectures,
+            "EphemeralStorage": {"Size": self.ephemeral_storage},
+            "SnapStart": {"ApplyOn": self.snap_start, "OptimizationStatus": "Off"},
+            "RuntimeVersionConfig": {"RuntimeVersionArn": self.runtime_version_arn},
+            "LoggingConfig": self._logging_config(),
+            **self._state(),
+        }
+        if self.environment_given:
+            config["Environment"] = {"Variables": dict(self.environment_vars or {})}
+        if self.layers:
+            config["Layers"] = self.layers
+        if self.kms_key_arn:
+            config["KMSKeyArn"] = self.kms_key_arn
+        return config
+
+    def _logging_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = {
+            "LogFormat": str(self.logging.format),
+            "LogGroup": self.logging.group,
+        }
+        if self.logging.application_level:
+            config["ApplicationLogLevel"] = self.logging.application_level
+            config["SystemLogLevel"] = self.logging.system_level
+        return config
+
+    def _state(self) -> dict[str, Any]:
+        code, reason = _CREATING
+        if self.lab_state == "Pending":
+            return {"State": "Pending", "StateReason": reason, "StateReasonCode": code}
+        state: dict[str, Any] = {"State": self.lab_state}
+        if self.update_status is not None:
+            state["LastUpdateStatus"] = self.update_status
+        if self.update_status == "InProgress":
+            # AWS's own words, even for an update (recorded).
+            state["LastUpdateStatusReason"] = reason
+            state["LastUpdateStatusReasonCode"] = code
+        return state
+
+    def published(self, number: int, revision: str, now: str, description: str | None) -> LabFunction:
+        """Return an immutable copy as version *number*."""
+        version = copy.copy(self)
+        version.version = number
+        version.function_arn = f"{self.unqualified_arn}:{number}"
+        version.policy = type(self.policy)(version)
+        version.touch(revision, now)
+        if description is not None:
+            version.description = description
+        return version

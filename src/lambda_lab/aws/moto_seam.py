@@ -1,0 +1,197 @@
+"""Every private name of moto's that this package uses, in one place.
+
+moto looks its Docker-free Lambda backend up in ``moto.awslambda_simple.models``; ours goes there.
+A contract test holds each name used here, and says what to do when an upgrade of moto breaks it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import moto.awslambda_simple.models as moto_lambda
+import moto.awslambda_simple.responses as moto_lambda_responses
+import moto.core.utils as moto_utils
+from moto.awslambda.models import LambdaAlias, LambdaBackend, LambdaFunction, LayerVersion
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+from moto.core.exceptions import JsonRESTError
+from moto.core.model_instances import reset_model_data
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.exceptions import MissingBucket, MissingKey
+from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
+
+from lambda_lab.errors import AwsError
+
+__all__ = [
+    "ACCOUNT",
+    "JsonRESTError",
+    "LambdaAlias",
+    "LambdaBackend",
+    "LambdaFunction",
+    "LayerVersion",
+    "aws_application",
+    "credentials_for_role",
+    "install_backend",
+    "lambda_backend",
+    "moto_reads",
+    "put_log_events",
+    "put_metric_data",
+    "read_object",
+    "reset_moto",
+    "role_trusts_lambda",
+    "translate",
+]
+
+ACCOUNT: str = DEFAULT_ACCOUNT_ID
+"""The account every region here belongs to."""
+
+
+def install_backend(backend: type[LambdaBackend]) -> None:
+    """Make *backend* the one that every moto service calls for Lambda."""
+    default_user_config["lambda"] = {"use_docker": False}
+    backends = BackendDict(backend, "lambda")
+    moto_lambda.lambda_simple_backends = backends  # type: ignore[assignment]
+    moto_lambda_responses.lambda_simple_backends = backends  # type: ignore[assignment]
+    # werkzeug, under moto's own server, logs each request to stderr.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+def lambda_backend(region: str) -> Any:
+    """Return our backend of *region*."""
+    return moto_lambda.lambda_simple_backends[ACCOUNT][region]
+
+
+def aws_application() -> Callable[..., Any]:
+    """Return moto's WSGI application for all services."""
+    application: Callable[..., Any] = DomainDispatcherApplication(create_backend_app)
+    return application
+
+
+def reset_moto() -> None:
+    """Empty every backend of every service."""
+    BackendDict.reset()
+    reset_model_data()
+
+
+def translate(error: JsonRESTError) -> AwsError:
+    """Turn moto's error into ours, with its code, text and status."""
+    from lambda_lab.aws.errors import aws_error
+
+    code = str(error.error_type)
+    try:
+        made = aws_error(code, str(error.message))
+    except ValueError:
+        made = AwsError(code, str(error.message), status=int(error.code))
+    return made
+
+
+def read_object(region: str, bucket: str, key: str, version: str | None) -> bytes:
+    """Read an object from S3.
+
+    Raises
+    ------
+    AwsError
+        In Lambda's words about S3's error.
+    """
+    from lambda_lab.aws.errors import aws_error
+
+    try:
+        found = s3_backends[ACCOUNT][get_partition(region)].get_object(bucket, key, version)
+        if found is None:
+            raise MissingKey(key=key)
+        value: bytes = found.value
+        return value
+    except (MissingBucket, MissingKey) as error:
+        no_bucket = isinstance(error, MissingBucket)
+        code = "NoSuchBucket" if no_bucket else "NoSuchKey"
+        text = "The specified bucket does not exist" if no_bucket else "The specified key does not exist."
+        raise aws_error(
+            "InvalidParameterValueException",
+            f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {text}",
+        ) from None
+
+
+def role_trusts_lambda(region: str, arn: str) -> bool:
+    """Whether the role exists and lets ``lambda.amazonaws.com`` assume it."""
+    from moto.iam.exceptions import NotFoundException
+
+    try:
+        role = iam_backends[ACCOUNT][get_partition(region)].get_role_by_arn(arn)
+    except NotFoundException:
+        return False
+    try:
+        document = json.loads(role.assume_role_policy_document)
+    except (TypeError, ValueError):
+        return False
+    return "lambda.amazonaws.com" in json.dumps(document) or '"*"' in json.dumps(document)
+
+
+def credentials_for_role(region: str, role_arn: str, session: str) -> dict[str, str]:
+    """Assume *role_arn* and return the environment variables that carry the credentials."""
+    assumed = sts_backends[ACCOUNT][get_partition(region)].assume_role(
+        region_name=region,
+        role_session_name=session,
+        role_arn=role_arn,
+        policy="",
+        duration=3600 * 12,
+        external_id="",
+    )
+    return {
+        "AWS_ACCESS_KEY_ID": assumed.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": assumed.secret_access_key,
+        "AWS_SESSION_TOKEN": assumed.session_token,
+    }
+
+
+def put_log_events(
+    region: str, group: str, stream: str, events: list[dict[str, Any]], tags: dict[str, str]
+) -> None:
+    """Write events (``timestamp`` in ms, ``message``), making group and stream as needed."""
+    backend = logs_backends[ACCOUNT][region]
+    if group not in backend.groups:
+        backend.create_log_group(group, tags)
+    if stream not in backend.groups[group].streams:
+        backend.create_log_stream(group, stream)
+    backend.put_log_events(group, stream, events)
+
+
+def put_metric_data(region: str, namespace: str, data: list[dict[str, Any]]) -> None:
+    """Write metric data: ``MetricName``, ``Value``, ``Unit``, ``Timestamp``, ``Dimensions``."""
+    cloudwatch_backends[ACCOUNT][region].put_metric_data(namespace, data)
+
+
+@contextmanager
+def moto_reads(now: Callable[[], datetime]) -> Iterator[None]:
+    """Let moto's backends read the region's clock while the block runs.
+
+    moto's services ask ``moto.core.utils.utcnow``; most import the name, so it is replaced in
+    every module of moto's that has it.
+    """
+
+    def utcnow() -> datetime:
+        return now().replace(tzinfo=None)
+
+    original = moto_utils.utcnow
+
+    def replace(old: Any, new: Any) -> None:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("moto.") and getattr(module, "utcnow", None) is old:
+                module.utcnow = new  # type: ignore[attr-defined]
+
+    replace(original, utcnow)
+    try:
+        yield
+    finally:
+        replace(utcnow, original)

@@ -1,0 +1,67 @@
+"""How a caller may name a function: name, partial ARN or ARN, each with or without qualifier."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lambda_lab.aws.errors import aws_error
+
+__all__ = ["FunctionName", "function_arn", "parse_function_name"]
+
+_NAME = re.compile(
+    r"^(?:(?:arn:(?P<partition>aws[a-zA-Z-]*):lambda:(?P<region>[a-z0-9-]+):)?"
+    r"(?:(?P<account>\d{12}):)?function:)?"
+    r"(?P<name>[a-zA-Z0-9-_.]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """A function as a caller named it."""
+
+    name: str
+    qualifier: str | None
+    account: str | None
+
+
+def function_arn(region: str, account: str, name: str, qualifier: str | None = None) -> str:
+    """Return a function's ARN.
+
+    Examples
+    --------
+    >>> function_arn("us-east-1", "123456789012", "f", "PROD")
+    'arn:aws:lambda:us-east-1:123456789012:function:f:PROD'
+    """
+    arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
+    return f"{arn}:{qualifier}" if qualifier else arn
+
+
+def parse_function_name(text: str, qualifier: str | None, region: str) -> FunctionName:
+    """Read a ``FunctionName`` together with a ``Qualifier`` parameter.
+
+    Raises
+    ------
+    AwsError
+        If both carry a qualifier and they differ, or the ARN names another region.
+
+    Examples
+    --------
+    >>> parse_function_name("123456789012:function:f:1", None, "us-east-1")
+    FunctionName(name='f', qualifier='1', account='123456789012')
+    """
+    found = _NAME.match(text)
+    if found is None:
+        return FunctionName(text, qualifier, None)
+    if found["region"] and found["region"] != region:
+        raise aws_error(
+            "ResourceNotFoundException",
+            f"Functions from '{found['region']}' are not reachable in this region ('{region}')",
+        )
+    own = found["qualifier"]
+    if own and qualifier and own != qualifier:
+        raise aws_error(
+            "InvalidParameterValueException",
+            "The derived qualifier from the function name does not match the specified qualifier.",
+        )
+    return FunctionName(found["name"], own or qualifier, found["account"])

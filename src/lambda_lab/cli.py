@@ -1,0 +1,60 @@
+"""The command line: ``lambda-lab serve`` and ``lambda-lab doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from lambda_lab._version import __version__
+from lambda_lab.errors import LabError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="lambda-lab", description="A private AWS region with a Lambda that really runs."
+    )
+    parser.add_argument("--version", action="version", version=f"lambda-lab {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve one AWS endpoint on 127.0.0.1")
+    serve.add_argument("--port", type=_port, default=4566, help="loopback port (default 4566)")
+    serve.add_argument("--region", default="us-east-1", help="AWS region (default us-east-1)")
+    commands.add_parser("doctor", help="say what works on this machine")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "doctor":
+            from lambda_lab.doctor import examine
+
+            return examine(sys.stdout)
+        return _serve(options.port, options.region)
+    except LabError as error:
+        print(f"lambda-lab: {error}", file=sys.stderr)
+        return 1
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 1 to 65535, or 0 for a free one")
+    return int(text)
+
+
+def _serve(port: int, region_name: str) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    from lambda_lab.region import Region
+
+    with Region(region_name, port) as region:
+        region.launcher.wait_ready()
+        print(f"Ready. {region.url}", flush=True)
+        stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

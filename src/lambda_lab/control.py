@@ -1,0 +1,105 @@
+"""The region's control paths: clock, timeline, environments, reset.
+
+Everything under ``/_lab`` answers JSON; everything else on the endpoint is AWS's API.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from lambda_lab.runtime.report import iso_time
+
+if TYPE_CHECKING:
+    from lambda_lab.region import Region
+
+__all__ = ["control"]
+
+Query = Mapping[str, Sequence[str]]
+JSON = "application/json"
+
+
+class _Refused(Exception):
+    """A control request that makes no sense; its text goes to the caller."""
+
+
+def control(
+    region: Region, method: str, path: str, query: Query, body: bytes
+) -> tuple[int, str, bytes]:
+    """Answer one control request: status, content type, body."""
+    if method == "GET" and path.startswith("/_lab/packages/"):
+        package = region.package(path.rsplit("/", 1)[-1])
+        if package is not None:
+            return HTTPStatus.OK, "application/zip", package
+    handler = _PATHS.get((method, path.rstrip("/")))
+    if handler is None:
+        known = sorted(f"{verb} {route}" for verb, route in _PATHS)
+        return _answer(HTTPStatus.NOT_FOUND, {"error": f"no {method} {path}", "known": known})
+    try:
+        return _answer(HTTPStatus.OK, handler(region, query, body))
+    except _Refused as error:
+        return _answer(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+
+
+def _answer(status: HTTPStatus, document: Any) -> tuple[int, str, bytes]:
+    return status, JSON, json.dumps(document).encode() + b"\n"
+
+
+def _health(region: Region, query: Query, body: bytes) -> Any:
+    return region.health()
+
+
+def _clock(region: Region, query: Query, body: bytes) -> Any:
+    return {
+        "now": iso_time(region.clock.now_ns()),
+        "advanced_seconds": round(region.clock.advanced_seconds, 3),
+    }
+
+
+def _advance(region: Region, query: Query, body: bytes) -> Any:
+    try:
+        document = json.loads(body or b"{}")
+        seconds = document["advance_seconds"]
+    except (ValueError, KeyError, TypeError):
+        raise _Refused('send {"advance_seconds": 60}') from None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise _Refused("advance_seconds must be a number of seconds")
+    try:
+        region.clock.advance(seconds)
+    except (ValueError, OverflowError) as error:
+        raise _Refused(str(error)) from None
+    return _clock(region, query, body)
+
+
+def _settle(region: Region, query: Query, body: bytes) -> Any:
+    region.clock.run_due()
+    region.clock.settle()
+    return {"settled": True}
+
+
+def _timeline(region: Region, query: Query, body: bytes) -> Any:
+    function = (query.get("function") or [None])[0]
+    return {"events": [event.as_json() for event in region.timeline.of(function)]}
+
+
+def _environments(region: Region, query: Query, body: bytes) -> Any:
+    function = (query.get("function") or [None])[0]
+    return {"environments": region.plane.environments(function)}
+
+
+def _reset(region: Region, query: Query, body: bytes) -> Any:
+    region.reset()
+    return {"reset": True}
+
+
+_PATHS: Mapping[tuple[str, str], Callable[[Region, Query, bytes], Any]] = {
+    ("GET", "/_lab/health"): _health,
+    ("GET", "/_lab/clock"): _clock,
+    ("POST", "/_lab/clock"): _advance,
+    ("POST", "/_lab/settle"): _settle,
+    ("GET", "/_lab/timeline"): _timeline,
+    ("GET", "/_lab/environments"): _environments,
+    ("POST", "/_lab/reset"): _reset,
+}

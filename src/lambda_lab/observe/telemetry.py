@@ -1,0 +1,110 @@
+"""Logs and metrics are buffered, and reach CloudWatch before anyone reads it.
+
+An invocation must not wait for its log to be stored - on AWS it does not either. So messages and
+data points are kept here, and handed to CloudWatch Logs and CloudWatch when a client asks one of
+them anything, when the buffer is full, or when the region closes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lambda_lab import facts
+from lambda_lab.aws.moto_seam import put_log_events, put_metric_data
+from lambda_lab.records import FunctionSpec
+
+__all__ = ["BufferedTelemetry"]
+
+BUFFER_LIMIT = 20_000
+"""Entries kept before they are handed on without being asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    region: str
+    name: str
+    value: float
+    time_ns: int
+    dimensions: tuple[tuple[str, str], ...]
+
+
+class BufferedTelemetry:
+    """Takes what the data plane tells; :meth:`flush` hands it to CloudWatch."""
+
+    def __init__(self) -> None:
+        self._logs: list[tuple[FunctionSpec, str, int, str]] = []
+        self._points: list[_Point] = []
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._units = {metric.name: metric.unit for metric in facts.metrics()}
+
+    def log(self, spec: FunctionSpec, stream: str, time_ns: int, message: str) -> None:
+        """Keep one log message."""
+        with self._lock:
+            self._logs.append((spec, stream, time_ns, message))
+            full = len(self._logs) > BUFFER_LIMIT
+        if full:
+            self.flush()
+
+    def metric(
+        self, spec: FunctionSpec, resource: str | None, name: str, value: float, time_ns: int
+    ) -> None:
+        """Keep one data point, for every set of dimensions AWS keeps it under.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+        """
+        function = ("FunctionName", spec.name)
+        sets: list[tuple[tuple[str, str], ...]] = [(), (function,)]
+        named = spec.name if resource is None else f"{spec.name}:{resource}"
+        sets.append((function, ("Resource", named)))
+        with self._lock:
+            self._points += [_Point(spec.region, name, value, time_ns, dims) for dims in sets]
+            full = len(self._points) > BUFFER_LIMIT
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to CloudWatch."""
+        with self._flushing:
+            with self._lock:
+                logs, self._logs = self._logs, []
+                points, self._points = self._points, []
+            self._flush_logs(logs)
+            self._flush_points(points)
+
+    def _flush_logs(self, logs: list[tuple[FunctionSpec, str, int, str]]) -> None:
+        streams: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+        for spec, stream, time_ns, message in logs:
+            # CloudWatch shows each message of a function with its line end.
+            event = {"timestamp": time_ns // 1_000_000, "message": f"{message}\n"}
+            streams[spec.region, spec.logging.group, stream].append(event)
+        for (region, group, stream), events in streams.items():
+            events.sort(key=lambda event: int(event["timestamp"]))
+            put_log_events(region, group, stream, events, {})
+
+    def _flush_points(self, points: list[_Point]) -> None:
+        regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for point in points:
+            regions[point.region].append(
+                {
+                    "MetricName": point.name,
+                    "Value": point.value,
+                    "Unit": self._units.get(point.name, "Count"),
+                    "Timestamp": datetime.fromtimestamp(point.time_ns / 1e9, tz=UTC).replace(
+                        tzinfo=None
+                    ),
+                    "Dimensions": [{"Name": name, "Value": value} for name, value in point.dimensions],
+                }
+            )
+        for region, data in regions.items():
+            put_metric_data(region, "AWS/Lambda", data)
+
+    def clear(self) -> None:
+        """Forget what was not handed on."""
+        with self._lock:
+            self._logs.clear()
+            self._points.clear()
