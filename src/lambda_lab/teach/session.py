@@ -1,0 +1,135 @@
+"""The teacher's side of a lab: check, hint, solution. Nothing here raises into a notebook."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lambda_lab.teach.exercises import REGISTRY
+from lambda_lab.teach.records import Exercise, HasClient, Hint, Outcome, Solution, Verdict
+from lambda_lab.teach.trying import NotYetError, shown, untouched
+
+__all__ = ["check", "exercises", "forget", "hint", "solution", "solution_source"]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a learner is; kept in memory only, told to nobody."""
+
+    hints_given: dict[str, int] = field(default_factory=dict)
+
+
+_progress = _Progress()
+
+
+def forget() -> None:
+    """Begin again: the next hint is the first one."""
+    _progress.hints_given.clear()
+
+
+def check(exercise_id: str, answer: Any = ..., lab: HasClient | None = None) -> Outcome:
+    """Judge *answer*.
+
+    Parameters
+    ----------
+    exercise_id
+        For example ``L10.1``.
+    answer
+        What the learner made; its form stands in the question.
+    lab
+        The lab, for exercises that try a function in it.
+
+    Returns
+    -------
+    Outcome
+        Right, not yet (with the reason and a hint) or not attempted. Whatever the answer does
+        when it is tried, no exception leaves.
+
+    Examples
+    --------
+    >>> print(check("L30.3", "the caller"))  # doctest: +ELLIPSIS
+    Right. ...
+    >>> print(check("L30.3"))
+    Not attempted. Replace ... with your answer, run the cell, then check again.
+    """
+    exercise = _find(exercise_id)
+    if exercise is None:
+        return Outcome(Verdict.NOT_ATTEMPTED, _unknown(exercise_id))
+    try:
+        outcome = _judge(exercise, answer, lab)
+    except NotYetError as reason:
+        outcome = Outcome(Verdict.NOT_YET, str(reason))
+    except KeyboardInterrupt:
+        outcome = Outcome(Verdict.NOT_YET, "The check was stopped before it had an answer.")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - an answer may do anything when tried
+        outcome = Outcome(
+            Verdict.NOT_YET,
+            f"Your answer could not be checked: looking at it raised {type(error).__name__}. "
+            "Compare its form with the question.",
+        )
+    if outcome.verdict is Verdict.NOT_YET and not outcome.hint:
+        outcome = replace(outcome, hint=_hint_for(exercise, answer))
+    return outcome
+
+
+def _judge(exercise: Exercise, answer: Any, lab: HasClient | None) -> Outcome:
+    if untouched(answer):
+        return Outcome(
+            Verdict.NOT_ATTEMPTED,
+            "Replace ... with your answer, run the cell, then check again.",
+        )
+    return exercise.check(answer, lab)
+
+
+def _hint_for(exercise: Exercise, answer: Any) -> str:
+    """Return the hint of the mistake that was made, else the next one not yet given."""
+    for mistake in exercise.mistakes:
+        try:
+            if mistake.made_in(answer):
+                return mistake.hint
+        except (Exception, SystemExit, KeyboardInterrupt):  # noqa: BLE001 - comparing may raise anything
+            continue
+    given = _progress.hints_given.get(exercise.id, 0)
+    return exercise.hints[min(given, len(exercise.hints) - 1)]
+
+
+def hint(exercise_id: str) -> Hint:
+    """Return the next hint; after the last one, the last one again."""
+    exercise = _find(exercise_id)
+    if exercise is None:
+        return Hint(_unknown(exercise_id))
+    number = min(_progress.hints_given.get(exercise.id, 0) + 1, len(exercise.hints))
+    _progress.hints_given[exercise.id] = number
+    return Hint(exercise.hints[number - 1], number, len(exercise.hints))
+
+
+def solution(exercise_id: str) -> Solution:
+    """Return a worked answer."""
+    exercise = _find(exercise_id)
+    if exercise is None:
+        return Solution("", _unknown(exercise_id))
+    return Solution(exercise.solution_source)
+
+
+def solution_source(exercise_id: str) -> str:
+    """Return the code cell of the solution, which sets ``answer``; a comment for an unknown id."""
+    exercise = _find(exercise_id)
+    return f"# {_unknown(exercise_id)}" if exercise is None else exercise.solution_source
+
+
+def exercises(lab_id: str | None = None) -> tuple[Exercise, ...]:
+    """Return the exercises of one lab, or all; an unknown lab has none."""
+    wanted = None if lab_id is None else str(lab_id).strip().upper()
+    return tuple(e for e in REGISTRY.values() if wanted is None or e.lab == wanted)
+
+
+def _find(exercise_id: Any) -> Exercise | None:
+    return REGISTRY.get(exercise_id.strip().upper()) if type(exercise_id) is str else None
+
+
+def _unknown(exercise_id: Any) -> str:
+    asked = shown(exercise_id, 40)
+    near = difflib.get_close_matches(asked.strip("'").upper(), REGISTRY, n=1, cutoff=0.6)
+    meant = f"Did you mean {near[0]}?" if near else f"There are {', '.join(REGISTRY)}."
+    return f"There is no exercise {asked}. {meant}"

@@ -1,0 +1,163 @@
+"""What every figure keeps: valid XML, ids of its own, words, themes, readable text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from lambda_lab import show
+from lambda_lab.errors import LabError
+from lambda_lab.show.style import MARKS, SHADES, TEXT_SIZE, WIDTH, svg_css
+from lambda_lab.timeline import Event
+
+Lab = Callable[..., Sequence[Event]]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(params=["lanes", "lanes-steady", "sequence", "legend", "empty"])
+def figure(request: pytest.FixtureRequest, lab: Lab) -> show.Figure:
+    match request.param:
+        case "lanes":
+            return show.lanes(lab())
+        case "lanes-steady":
+            return show.lanes(lab(), steady=True)
+        case "sequence":
+            return show.sequence(lab(), "r3")
+        case "legend":
+            return show.legend()
+        case _:
+            return show.lanes([])
+
+
+def test_it_is_an_image_with_a_name_and_a_description(figure: show.Figure) -> None:
+    root = ET.fromstring(figure.svg)
+    assert root.get("role") == "img"
+    named = root.get("aria-labelledby", "").split()
+    texts = {el.get("id"): el.text for el in root.iter() if el.get("id")}
+    assert [bool(texts[name]) for name in named] == [True, True]
+    assert texts[named[0]] == figure.title
+    assert figure.words[0] in str(texts[named[1]])
+
+
+def test_every_reference_inside_has_a_target(figure: show.Figure) -> None:
+    root = ET.fromstring(figure.svg)
+    ids = [el.get("id") for el in root.iter() if el.get("id")]
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", figure.svg)) <= set(ids)
+    assert "\ue000" not in figure.svg
+
+
+def test_nothing_is_loaded_from_elsewhere(figure: show.Figure) -> None:
+    html = figure._repr_html_().replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert not re.search(r"https?:|<script|<image|@import|href=", html)
+
+
+def test_everything_is_drawn_on_the_sheet(figure: show.Figure) -> None:
+    root = ET.fromstring(figure.svg)
+    _, _, width, height = (float(part) for part in root.get("viewBox", "").split())
+    assert width == WIDTH
+    drawn = list(root.iterfind(f".//{SVG}rect")) + list(root.iterfind(f".//{SVG}text"))
+    assert drawn
+    for element in drawn:
+        assert -1 <= float(element.get("x", 0)) <= width
+        assert -1 <= float(element.get("y", 0)) <= height
+        assert float(element.get("x", 0)) + float(element.get("width", 0)) <= width + 1
+
+
+def test_two_figures_do_not_share_ids_and_the_same_one_keeps_its_own(lab: Lab) -> None:
+    def ids(figure: show.Figure) -> set[str]:
+        return set(re.findall(r'id="([^"]+)"', figure.svg))
+
+    first, second = show.sequence(lab(), "r1"), show.sequence(lab(), "r2")
+    assert not ids(first) & ids(second)
+    assert first.svg == show.sequence(lab(), "r1").svg
+
+
+def test_the_words_stand_under_the_picture(figure: show.Figure) -> None:
+    html = figure._repr_html_()
+    assert html.index("</svg>") < html.index('<details class="ll-words">')
+    assert html.count("<li>") == len(figure.words)
+    bundle = figure._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert all(sentence in bundle["text/plain"] for sentence in figure.words)
+    assert all(sentence.endswith(".") for sentence in figure.words)
+
+
+def test_text_is_readable_on_a_phone() -> None:
+    text_width_on_a_phone = 390 - 2 * 16  # the margins of the book's pages
+    assert TEXT_SIZE * text_width_on_a_phone / WIDTH >= 11
+    assert f"text{{font-size:{TEXT_SIZE}px" in svg_css()
+
+
+def test_both_themes_define_every_variable() -> None:
+    css = svg_css()
+    blocks = re.findall(r"\{((?:--c-[^;{}]+;)+)", css)
+    names = [set(re.findall(r"(--c-[\w-]+):", block)) for block in blocks]
+    assert len(names) >= 4
+    assert all(block == names[0] for block in names)
+    assert set(re.findall(r"var\((--c-[\w-]+)\)", css)) <= names[0]
+    assert "html[data-theme=dark] .ll-svg" in css
+    assert "prefers-color-scheme:dark" in css
+    for key in ("init", "run", "frozen", "throttled", "queued", "delivered", "lost", "error"):
+        assert f".ll-{key}" in css
+        assert f"var(--ll-{key}," in css
+
+
+def test_colours_differ_and_numbers_can_be_read_on_them() -> None:
+    from lambda_lab.show import style
+
+    for theme in ("light", "dark"):
+        colours = [getattr(mark, theme) for mark in MARKS.values()]
+        assert len(set(colours)) == len(colours)
+    for shades, ink in zip(
+        (style._SHADE_LIGHT, style._SHADE_DARK), style._INK["on-run"], strict=True
+    ):
+        assert len(shades) == SHADES
+        assert min(_contrast(shade, ink) for shade in shades) >= 4.5
+    for text in ("text", "soft"):
+        for paper, ink in zip(style._INK["paper"], style._INK[text], strict=True):
+            assert _contrast(paper, ink) >= 4.5
+
+
+def _contrast(one: str, other: str) -> float:
+    """Contrast ratio of WCAG 2 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_a_title_cannot_break_the_page(lab: Lab) -> None:
+    nasty = "<script>alert(1)</script>\x00\ue000 & \"'"
+    for figure in (show.lanes(lab(), title=nasty), show.sequence(lab(), title=nasty)):
+        ET.fromstring(figure.svg)
+        assert "<script" not in figure._repr_html_()
+
+
+def test_it_is_saved_as_picture_or_page(lab: Lab, tmp_path: Path) -> None:
+    figure = show.lanes(lab())
+    assert figure.save(tmp_path / "a.svg").read_text(encoding="utf-8").strip() == figure.svg
+    assert "<details" in figure.save(tmp_path / "a.html").read_text(encoding="utf-8")
+    with pytest.raises(LabError, match=r"\.svg or \.html"):
+        figure.save(tmp_path / "a.png")
+    with pytest.raises(LabError, match="Choose a folder"):
+        figure.save(tmp_path / "nowhere" / "a.svg")
+
+
+def test_a_table_escapes_and_names_its_columns() -> None:
+    table = show.table([{"a": 1, "b": "<i>"}, {"b": None, "c": 2.5}], caption="Two <rows>")
+    html = table._repr_html_()
+    assert "<i>" not in html
+    assert "<rows>" not in html
+    assert html.count('<th scope="col">') == 3
+    assert str(show.table([])) == ""
+    with pytest.raises(LabError, match="give a dict"):
+        show.table([["a"]])  # type: ignore[list-item]

@@ -1,0 +1,77 @@
+"""The sequence of one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from lambda_lab import show
+from lambda_lab.errors import LabError
+from lambda_lab.show.messages import CALLER, LAMBDA, steps
+from lambda_lab.timeline import Event, Kind
+
+Lab = Callable[..., Sequence[Event]]
+
+
+def labels(events: Sequence[Event], request: str) -> list[str]:
+    return [step.label for step in steps(events, request, steady=True)]
+
+
+def test_a_cold_call_starts_and_initialises_first(lab: Lab) -> None:
+    assert labels(lab(), "r1") == [
+        "Invoke: event", "start a new environment", "init under 0.5 s", "ready for an event",
+        "event and request id", "handler(event, context)", "runs under 0.5 s", "returns a result",
+        "result as JSON", "200 and the result", "frozen",
+    ]  # fmt: skip
+
+
+def test_a_warm_call_does_not(lab: Lab) -> None:
+    told = labels(lab(), "r2")
+    assert "was ready: warm" in told
+    assert not [label for label in told if label.startswith(("init", "start"))]
+
+
+def test_an_error_comes_with_status_200_and_the_header(lab: Lab) -> None:
+    assert "200, X-Amz-Function-Error: Unhandled" in labels(lab(), "r3")
+    assert "X-Amz-Function-Error" in show.sequence(lab(), "r3").svg
+
+
+def test_a_timeout_ends_the_environment(lab: Lab) -> None:
+    told = labels(lab(), "r5")
+    assert "runs 3 s" in told
+    assert told[-3:] == ["time is up: stop", "200, X-Amz-Function-Error: Unhandled", "shut down"]
+
+
+def test_a_throttled_call_never_reaches_an_environment(lab: Lab) -> None:
+    told = steps(lab(), "r6", steady=True)
+    assert [step.label for step in told] == ["Invoke: event", "429 TooManyRequestsException"]
+    assert {step.source for step in told} | {step.target for step in told} == {CALLER, LAMBDA}
+
+
+def test_a_failed_init_is_told_with_the_call_that_met_it(region: type) -> None:
+    one = region()
+    one.add(Kind.RECEIVED, request="r")
+    one.add(Kind.STARTING, "e")
+    one.add(Kind.INIT, "e")
+    one.add(Kind.INIT_DONE, "e", status="error")
+    one.add(Kind.RESPONDED, request="r")
+    assert labels(one.events, "r")[2:] == [
+        "init under 0.5 s: error", "init failed: error", "200, X-Amz-Function-Error: Unhandled",
+    ]  # fmt: skip
+
+
+def test_without_an_id_the_last_call_is_drawn(lab: Lab) -> None:
+    assert show.sequence(lab()).title == "Call 7, step by step"
+
+
+def test_an_unknown_call_is_a_clear_error(lab: Lab) -> None:
+    with pytest.raises(LabError, match=r"no call with request id 'r99'.*'r7'"):
+        show.sequence(lab(), "r99")
+    with pytest.raises(LabError, match="Call the function"):
+        show.sequence([], "r1")
+
+
+def test_words_and_drawing_come_from_the_same_steps(lab: Lab) -> None:
+    figure = show.sequence(lab(), "r3")
+    assert list(figure.words) == [step.sentence for step in steps(lab(), "r3", steady=False)]
