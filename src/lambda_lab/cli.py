@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 1 to 65535, or 0 for a free one")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no port: give 1 to 65535, or 0 for a free one"
+        )
     return int(text)
 
 

@@ -80,7 +80,7 @@ class Clock:
         self._closed = False
         self._settlers: list[Callable[[], None]] = []
 
-    # -- reading ---------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------
 
     def now_ns(self) -> int:
         """Return the region's time in nanoseconds since the epoch."""
@@ -98,7 +98,7 @@ class Clock:
         """How far the clock has been moved ahead of real time, in seconds."""
         return self._advanced_ns / SECOND
 
-    # -- scheduling ------------------------------------------------------------------------
+    # -- scheduling ----------------------------------------------------------------------------
 
     def call_at(self, due_ns: int, action: Callable[[], None]) -> Scheduled:
         """Run *action* when the clock reaches *due_ns*. Returns a handle to cancel it."""
@@ -120,7 +120,7 @@ class Clock:
         """
         self._settlers.append(wait)
 
-    # -- moving ----------------------------------------------------------------------------
+    # -- moving --------------------------------------------------------------------------------
 
     def advance(
         self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
@@ -176,7 +176,7 @@ class Clock:
                     return event
         return None
 
-    # -- ticking ---------------------------------------------------------------------------
+    # -- ticking -------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the thread that runs events when real time reaches them."""

@@ -118,4 +118,4 @@ class InvokeResult:
     log_tail: bytes = b""
     """Last 4 KB of this invocation's log, not yet base64."""
     detail: Mapping[str, Any] = field(default_factory=dict)
-    """Measured figures: ``duration_ms``, ``billed_ms``, ``init_ms``, ``memory_mb``, ``environment``."""
+    """Measured figures, for example ``duration_ms`` and ``memory_mb``."""

@@ -32,7 +32,7 @@ class Kind(StrEnum):
     INVOKE = "invoke"
     """An environment began to run an invocation (``environment``, ``request``)."""
     INVOKE_DONE = "invoke-done"
-    """It ended: ``detail['status']`` is success, error or timeout (``environment``, ``request``)."""
+    """It ended; ``detail['status']`` is success, error or timeout (both ids)."""
     RESPONDED = "responded"
     """The caller has its answer (``request``)."""
     FROZEN = "frozen"

@@ -59,6 +59,7 @@ class Services:
 
     clock: Clock
     ids: Ids
+    call_ids: Ids
     plane: Callable[[], DataPlane]
     endpoint: Callable[[], str]
 
@@ -81,7 +82,7 @@ def _use() -> Services:
 class LabLambdaBackend(LambdaBackend):  # type: ignore[misc]
     """Lambda in one region of the account."""
 
-    # -- finding ---------------------------------------------------------------------------------
+    # -- finding -------------------------------------------------------------------------------
 
     def find(self, named: FunctionName) -> LabFunction:
         """Return the function, version or alias target that *named* means.
@@ -107,7 +108,7 @@ class LabLambdaBackend(LambdaBackend):  # type: ignore[misc]
         """Return the latest version of every function, by name."""
         return sorted(self._lambdas.latest(), key=lambda function: function.function_name)
 
-    # -- creating and updating ---------------------------------------------------------------------
+    # -- creating and updating -----------------------------------------------------------------
 
     def create_function(self, spec: dict[str, Any]) -> LabFunction:
         """Create a function. *spec* holds CreateFunction's parameters, code as bytes."""
@@ -213,7 +214,7 @@ class LabLambdaBackend(LambdaBackend):  # type: ignore[misc]
         """moto's name for :meth:`delete`; CloudFormation calls it."""
         self.delete(self.get_function(function_name, qualifier), qualifier)
 
-    # -- parts ---------------------------------------------------------------------------------------
+    # -- parts ---------------------------------------------------------------------------------
 
     def timestamp(self) -> str:
         """Return the region's time as ``LastModified`` has it."""

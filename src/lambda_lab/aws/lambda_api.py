@@ -77,7 +77,8 @@ def answer(
     tuple
         HTTP status, headers and body.
     """
-    request_id = services().ids.uuid()
+    ids = services().call_ids if match.operation in INVOKES else services().ids
+    request_id = ids.uuid()
     try:
         return _answer(match, region, headers, query, body, request_id)
     except (AwsError, NotModelledError) as error:

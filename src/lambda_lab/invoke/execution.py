@@ -71,7 +71,7 @@ class Execution:
         outcome = self._invoke(request, failed_init, started)
         return self._report(request, outcome, init_ms)
 
-    # -- init --------------------------------------------------------------------------------------
+    # -- init ----------------------------------------------------------------------------------
 
     def _cold_start(self) -> InitOutcome:
         environment, journal = self._environment, self._journal
@@ -115,7 +115,7 @@ class Execution:
             )
         )
 
-    # -- invoke ------------------------------------------------------------------------------------
+    # -- invoke --------------------------------------------------------------------------------
 
     def _invoke(
         self, request: InvokeRequest, failed_init: InitOutcome | None, started: int
@@ -153,9 +153,7 @@ class Execution:
         epoch = self._clock.now_ns() // 1_000_000_000
         return f"Root=1-{epoch:08x}-{self._ids.hex(24)};Parent={self._ids.hex(16)};Sampled=0"
 
-    def _report(
-        self, request: InvokeRequest, outcome: Outcome, init_ms: float | None
-    ) -> Finished:
+    def _report(self, request: InvokeRequest, outcome: Outcome, init_ms: float | None) -> Finished:
         journal, now = self._journal, self._clock.now_ns
         request_id, payload = request.request_id, outcome.payload
         failed = outcome.status != "success"
@@ -170,9 +168,7 @@ class Execution:
         if outcome.status == "timeout":
             journal.write(journal.platform.timeout(now(), request_id, outcome.sentence))
         elif outcome.status == "error" and outcome.sentence:
-            journal.write(
-                journal.platform.failure(request_id, outcome.sentence, faults.EXIT_ERROR)
-            )
+            journal.write(journal.platform.failure(request_id, outcome.sentence, faults.EXIT_ERROR))
         crashed = outcome.status in ("error", "timeout")
         measured = Measured(
             duration_ms=outcome.duration_ms,
@@ -222,5 +218,7 @@ def _outcome_of_failed_init(
         return Outcome("timeout", payload, timeout * 1000.0, 0, faults.TIMED_OUT, sentence)
     payload = init.payload
     if not payload:
-        payload = faults.document(faults.EXIT_ERROR, f"RequestId: {request_id} Error: {init.sentence}")
+        payload = faults.document(
+            faults.EXIT_ERROR, f"RequestId: {request_id} Error: {init.sentence}"
+        )
     return Outcome("error", payload, duration_ms, 0, init.error_type, "")

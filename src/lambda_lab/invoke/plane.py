@@ -71,7 +71,7 @@ class DataPlane:
         self._events: set[Future[None]] = set()
         self._events_lock = threading.Lock()
 
-    # -- calling -------------------------------------------------------------------------------------
+    # -- calling -------------------------------------------------------------------------------
 
     def invoke(self, request: InvokeRequest) -> InvokeResult:
         """Run *request* and wait for its result.
@@ -135,7 +135,7 @@ class DataPlane:
             self._metric(request, "Throttles", 1)
             raise
 
-    # -- environments --------------------------------------------------------------------------------
+    # -- environments --------------------------------------------------------------------------
 
     def _environment(self, spec: FunctionSpec) -> Environment:
         environment = self._pool.take(f"{spec.arn}:{spec.version}", spec.revision)
@@ -199,7 +199,7 @@ class DataPlane:
             if function is None or environment.spec.name == function
         ]
 
-    # -- telling -------------------------------------------------------------------------------------
+    # -- telling -------------------------------------------------------------------------------
 
     def _note(self, kind: Kind, request: InvokeRequest, **detail: object) -> None:
         if kind is Kind.RECEIVED:
@@ -220,7 +220,7 @@ class DataPlane:
         self._metric(request, "Duration", round(finished.measured.duration_ms, 2))
         self._metric(request, "ConcurrentExecutions", lease.concurrent)
 
-    # -- waiting and ending --------------------------------------------------------------------------
+    # -- waiting and ending --------------------------------------------------------------------
 
     def settle(self) -> None:
         """Return when no invocation and no accepted event is running."""

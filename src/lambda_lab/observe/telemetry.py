@@ -97,7 +97,9 @@ class BufferedTelemetry:
                     "Timestamp": datetime.fromtimestamp(point.time_ns / 1e9, tz=UTC).replace(
                         tzinfo=None
                     ),
-                    "Dimensions": [{"Name": name, "Value": value} for name, value in point.dimensions],
+                    "Dimensions": [
+                        {"Name": name, "Value": value} for name, value in point.dimensions
+                    ],
                 }
             )
         for region, data in regions.items():

@@ -1,9 +1,9 @@
-"""One execution environment: a sandbox, a process in it, and the states it goes through.
+r"""One execution environment: a sandbox, a process in it, and the states it goes through.
 
 ::
 
     NEW -> INIT -> IDLE <-> BUSY -> GONE
-             \\________________/
+             \________________/
               a crash, a timeout or an exit ends the process; the environment keeps its /tmp and
               its log stream, and starts the runtime again with its next invocation
 
@@ -15,11 +15,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from lambda_lab import facts
 from lambda_lab.clock import stopwatch_ns
@@ -27,13 +25,12 @@ from lambda_lab.errors import SandboxError
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime import faults
 from lambda_lab.runtime.api import Invocation, RuntimeApi, RuntimeReply
-from lambda_lab.runtime.io_loop import IoLoop
-from lambda_lab.runtime.launcher import Launcher, Process, Program
+from lambda_lab.runtime.launcher import Process
 from lambda_lab.runtime.log_pipe import LogPipe
-from lambda_lab.runtime.memory import MemoryWatch, Watched
+from lambda_lab.runtime.memory import Watched
+from lambda_lab.runtime.outcomes import InitOutcome, Outcome, State
 from lambda_lab.runtime.process_tree import memory_kb
-from lambda_lab.runtime.runtimes import start_command
-from lambda_lab.runtime.variables import Place, function_variables
+from lambda_lab.runtime.workshop import LogLines, Setting, Workshop, program_for
 
 __all__ = [
     "Environment",
@@ -44,60 +41,6 @@ __all__ = [
     "Workshop",
     "init_limit_seconds",
 ]
-
-
-class State(StrEnum):
-    """Where an environment is in its life."""
-
-    NEW = "new"
-    INIT = "init"
-    IDLE = "idle"
-    BUSY = "busy"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class InitOutcome:
-    """How an init ended: ``status`` is success, error or timeout."""
-
-    status: str
-    duration_ms: float
-    error_type: str | None = None
-    payload: bytes = b""
-    sentence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an invocation ended in its environment.
-
-    ``status`` is ``success``; ``failure`` when the function raised (the environment lives on);
-    ``error`` or ``timeout`` when its process is gone. ``sentence`` is the platform's own line.
-    """
-
-    status: str
-    payload: bytes
-    duration_ms: float
-    memory_mb: int
-    error_type: str | None = None
-    sentence: str = ""
-
-
-class LogLines(Protocol):
-    """Where an environment's log messages go."""
-
-    def __call__(self, message: str) -> None:
-        """Take one message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What every environment of a region shares."""
-
-    loop: IoLoop
-    launcher: Launcher
-    memory: MemoryWatch
-    credentials: Callable[[FunctionSpec], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +108,7 @@ class Environment:
         self._log = LogPipe(workshop.loop, emit)
         self._api = RuntimeApi(workshop.loop, self)
 
-    # -- what the runtime says (I/O loop's thread) --------------------------------------------
+    # -- what the runtime says (I/O loop's thread) ---------------------------------------------
 
     def on_next(self) -> None:
         """The runtime asks for work: init is over, or it is ready again."""
@@ -206,7 +149,7 @@ class Environment:
         if ready:
             self._on_idle(self)
 
-    # -- what callers do ------------------------------------------------------------------------
+    # -- what callers do -----------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
@@ -291,7 +234,7 @@ class Environment:
                 )
 
     def finish(self) -> None:
-        """Say that the caller is done with the last invocation; idle follows when the runtime asks."""
+        """Say that the caller is done; idle follows when the runtime asks for more."""
         with self._lock:
             self._finished = True
         self._maybe_idle()
@@ -306,39 +249,17 @@ class Environment:
         self._api.close()
         self._log.close()
 
-    # -- pieces ---------------------------------------------------------------------------------
+    # -- pieces --------------------------------------------------------------------------------
 
     def _start_process(self) -> None:
         launcher = self._workshop.launcher
         launcher.wait_ready()
-        place = _place(launcher.isolated, self._task, self._opt, launcher.sdk_folder)
-        kind, argv = start_command(self.spec, place, self._task, self._opt)
-        env = function_variables(
+        program = program_for(
             self.spec,
-            api=self._api.address,
-            log_stream=self.log_stream,
-            init_type=self.init_type,
-            credentials=self._workshop.credentials(self.spec),
-            place=place,
-        )
-        env |= launcher.extra_variables
-        if kind == "python" or "/node/" in argv[-1]:
-            env["_LAMBDA_TELEMETRY_LOG_FD"] = "3"
-        version = self.spec.runtime
-        program = Program(
-            self.identity,
-            kind,
-            argv,
-            env,
-            task=str(self._task),
-            opt=str(self._opt) if self._opt else None,
-            tmp_mb=self.spec.ephemeral_mb,
-            directory=place.task,
-            own_paths=(
-                place.task,
-                f"{place.opt}/python/lib/{version}/site-packages",
-                f"{place.opt}/python",
-            ),
+            Setting(self.identity, self.log_stream, self.init_type, self._api.address),
+            self._task,
+            self._opt,
+            self._workshop,
         )
         self._process = launcher.start(program, self._log.write_fd, self._on_exit)
 
@@ -417,12 +338,6 @@ class Environment:
 
 def _since_ms(started_ns: int) -> float:
     return (stopwatch_ns() - started_ns) / 1e6
-
-
-def _place(isolated: bool, task: Path, opt: Path | None, sdk: Path) -> Place:
-    if isolated:
-        return Place()
-    return Place(task=str(task), runtime=str(sdk), opt=str(opt) if opt else "/opt")
 
 
 def init_limit_seconds() -> float:

@@ -33,8 +33,8 @@ def document(error_type: str, message: str) -> bytes:
 
     Examples
     --------
-    >>> document(TIMED_OUT, "RequestId: 1 Error: Task timed out after 3.00 seconds")
-    b'{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 3.00 seconds"}'
+    >>> document(EXIT_ERROR, "RequestId: 1 Error: ...")
+    b'{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: ..."}'
     """
     return json.dumps(
         {"errorType": error_type, "errorMessage": message}, separators=(",", ":")

@@ -10,8 +10,8 @@ everything it started - when the owner's end closes, for whatever reason it clos
 
 Messages from the owner
     ``{"do": "start", "id", "kind": "python"|"exec", "argv", "env", "task", "opt", "tmp_mb",
-    "directory", "paths"}`` with the log pipe as an attached descriptor; ``{"do": "forget", "id"}`` when an
-    environment is gone for good.
+    "directory", "paths"}`` with the log pipe as an attached descriptor; ``{"do": "forget", "id"}``
+    when an environment is gone for good.
 Messages to the owner
     ``{"ready": {...}}``, ``{"started": id, "pid": ..}``, ``{"failed": id, "error": ..}``,
     ``{"exited": id, "pid": .., "status": waitstatus}``.
@@ -79,11 +79,11 @@ class ForkServer:
     def serve(self) -> Child | None:
         """Serve until the owner is gone. In a forked child, returns what the child must run."""
         while True:
-            readable, _, _ = select.select([self._control, self._child_read], [], [])
+            readable, _, _ = select.select([self._control.fileno(), self._child_read], [], [])
             if self._child_read in readable:
                 self._drain_wakeups()
                 self._reap()
-            if self._control in readable:
+            if self._control.fileno() in readable:
                 message, fds = self._receive()
                 if message is None:
                     self._end_everything()

@@ -17,15 +17,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from lambda_lab import facts
 from lambda_lab.errors import SandboxError
 from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.linux_sandbox import SandboxUser
 from lambda_lab.runtime.process_tree import kill_environment, mount_namespace
-from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP
 from lambda_lab.runtime.python_process import RUNTIME_PACKAGES, SDK_PACKAGES
+from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP
 
 __all__ = ["Launcher", "Process", "Program", "scratch_folder"]
 
@@ -40,8 +40,9 @@ SOURCE = str(Path(__file__).resolve().parents[2])
 class Program:
     """What to run in a sandbox.
 
-    ``argv`` is the handler for ``kind="python"`` and a command line for ``kind="exec"``. ``task`` and
-    ``opt`` are host folders; ``directory`` is where the process starts, as it will see it.
+    ``argv`` is the handler for ``kind="python"`` and a command line for ``kind="exec"``.
+    ``task`` and ``opt`` are host folders; ``directory`` is where the process starts, as it will
+    see it.
     """
 
     identity: str
@@ -105,7 +106,7 @@ class Launcher:
         self._server, self._control = self._start(endpoint, region, isolate)
         loop.add(self._control, self._on_message)
 
-    # -- starting --------------------------------------------------------------------------------
+    # -- starting ------------------------------------------------------------------------------
 
     def _start(
         self, endpoint: str, region: str, isolate: bool
@@ -232,7 +233,7 @@ class Launcher:
             except OSError:
                 pass
 
-    # -- news ------------------------------------------------------------------------------------
+    # -- news ----------------------------------------------------------------------------------
 
     def _on_message(self) -> None:
         try:
@@ -279,7 +280,7 @@ class Launcher:
             process.started.set()
             process.on_exit(9)
 
-    # -- ending ----------------------------------------------------------------------------------
+    # -- ending --------------------------------------------------------------------------------
 
     def close(self) -> None:
         """End the fork server and everything it started."""
@@ -363,7 +364,9 @@ def _sandbox_files(user: SandboxUser, endpoint: str, region: str) -> dict[str, s
         # No name server: a name outside this machine does not resolve.
         "/etc/resolv.conf": "options timeout:1 attempts:1\nnameserver 127.0.0.1\n",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-        "/etc/os-release": Path("/etc/os-release").read_text() if os.path.exists("/etc/os-release") else "",
+        "/etc/os-release": Path("/etc/os-release").read_text()
+        if os.path.exists("/etc/os-release")
+        else "",
         f"{user.home}/.aws/config": settings,
     }
 

@@ -45,7 +45,15 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 CAPSET = {"x86_64": 126, "aarch64": 91}
 SYSTEM_FOLDERS = ("usr", "bin", "sbin", "lib", "lib64", "lib32", "libx32", "sys")
-SYSTEM_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ssl", "alternatives", "pki", "mime.types")
+SYSTEM_ETC = (
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "ssl",
+    "alternatives",
+    "pki",
+    "mime.types",
+)
 DEVICES = ("null", "zero", "full", "random", "urandom")
 HOST = "/.host"
 """Where the fork server, and only it, still sees the host's files."""
@@ -63,6 +71,7 @@ class SandboxUser:
 
     @property
     def home(self) -> str:
+        """The user's home folder."""
         return f"/home/{self.name}"
 
 
@@ -193,7 +202,9 @@ class Root:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
         _check(
-            _libc.syscall(PIVOT_ROOT[platform.machine()], place.encode(), f"{place}{HOST}".encode()),
+            _libc.syscall(
+                PIVOT_ROOT[platform.machine()], place.encode(), f"{place}{HOST}".encode()
+            ),
             "pivot_root",
         )
         os.chdir("/")

@@ -24,17 +24,17 @@ MAX_EVENT = 262_118
 
 
 class LogSplitter:
-    """Cuts the byte stream of a function into log messages.
+    r"""Cuts the byte stream of a function into log messages.
 
     Examples
     --------
     >>> messages = []
     >>> splitter = LogSplitter(messages.append)
-    >>> splitter.feed(b"one\\ntw")
-    >>> splitter.feed(b"o\\n")
-    >>> splitter.feed(FRAME_HEADER.pack(0xa55a0003, 8, 0) + b"a\\nframe\\n")
+    >>> splitter.feed(b"one\ntw")
+    >>> splitter.feed(b"o\n")
+    >>> splitter.feed(FRAME_HEADER.pack(0xa55a0003, 8, 0) + b"a\nframe\n")
     >>> messages
-    ['one', 'two', 'a\\nframe']
+    ['one', 'two', 'a\nframe']
     """
 
     def __init__(self, emit: Callable[[str], None]) -> None:

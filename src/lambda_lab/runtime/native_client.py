@@ -20,14 +20,14 @@ _connection: http.client.HTTPConnection | None = None
 
 def initialize_client(user_agent: str) -> None:
     """Remember the user agent and open a connection at the first call."""
-    global _user_agent, _connection
+    global _user_agent, _connection  # noqa: PLW0603
     _user_agent, _connection = user_agent, None
 
 
 def _request(
     method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[bytes, http.client.HTTPResponse]:
-    global _connection
+    global _connection  # noqa: PLW0603 - a module like the one it stands in for
     if _connection is None:
         _connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
     _connection.request(method, path, body, {"User-Agent": _user_agent, **(headers or {})})
@@ -35,7 +35,7 @@ def _request(
     return response.read(), response
 
 
-def next() -> tuple[bytes, dict[str, str | None]]:
+def next() -> tuple[bytes, dict[str, str | None]]:  # noqa: A001 - AWS's name
     """Wait for the next invocation; returns its body and the Runtime API's headers."""
     body, response = _request("GET", f"{_BASE}/next")
     if response.status != http.HTTPStatus.OK:

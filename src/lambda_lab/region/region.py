@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -13,7 +12,6 @@ from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
 from lambda_lab.aws.backend import LabLambdaBackend, Services, backend_of, use_services
 from lambda_lab.aws.guard import region_settings
-from lambda_lab.aws.http_server import HttpServer
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
 from lambda_lab.clock import Clock
 from lambda_lab.errors import SandboxError
@@ -74,7 +72,10 @@ class Region:
         self.clock = clock or Clock()
         self.timeline = Timeline()
         self.telemetry = BufferedTelemetry()
+        # Three sources, so that a client's polling does not change the ids of its calls.
         self._ids = Ids(seed)
+        self._call_ids = Ids(None if seed is None else seed + 1)
+        self._run_ids = Ids(None if seed is None else seed + 2)
         self._stack = ExitStack()
         self._stack.callback(_open_region.release)
         self.closed = False
@@ -85,6 +86,8 @@ class Region:
             raise
 
     def _open(self, port: int, isolate: bool) -> None:
+        from lambda_lab.aws.http_server import HttpServer
+
         stack = self._stack
         self.folder = scratch_folder()
         stack.callback(remove_folder, str(self.folder))
@@ -93,7 +96,9 @@ class Region:
         reset_moto()
         stack.callback(reset_moto)
         stack.enter_context(moto_reads(self.clock.now))
-        use_services(Services(self.clock, self._ids, lambda: self.plane, lambda: self.url))
+        use_services(
+            Services(self.clock, self._ids, self._call_ids, lambda: self.plane, lambda: self.url)
+        )
         stack.callback(use_services, None)
         self._server = stack.enter_context(HttpServer(Application(self), port))
         loop = stack.enter_context(IoLoop())
@@ -108,7 +113,7 @@ class Region:
                 clock=self.clock,
                 timeline=self.timeline,
                 telemetry=self.telemetry,
-                ids=self._ids,
+                ids=self._run_ids,
                 reserved_concurrency=self._reserved,
             )
         )
@@ -116,11 +121,16 @@ class Region:
         stack.enter_context(region_settings(self.url, self.name))
 
     @property
+    def port(self) -> int:
+        """The endpoint's port."""
+        return self._server.port
+
+    @property
     def url(self) -> str:
         """The region's endpoint."""
         return self._server.url
 
-    # -- for the data plane ------------------------------------------------------------------------
+    # -- for the data plane --------------------------------------------------------------------
 
     def _credentials(self, spec: FunctionSpec) -> Mapping[str, str]:
         return credentials_for_role(spec.region, spec.role, spec.name)
@@ -132,7 +142,7 @@ class Region:
                 return reserved
         return None
 
-    # -- for the application -----------------------------------------------------------------------
+    # -- for the application -------------------------------------------------------------------
 
     def before_moto(self, service: str) -> None:
         """Hand logs and metrics on before a client may read them."""
@@ -155,11 +165,11 @@ class Region:
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
     ) -> tuple[int, str, bytes]:
         """Answer a control path under ``/_lab``."""
-        from lambda_lab.control import control
+        from lambda_lab.region.control import control
 
         return control(self, method, path, query, body)
 
-    # -- reading -----------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------
 
     def health(self) -> dict[str, Any]:
         """Describe the region as ``GET /_lab/health`` does."""
@@ -183,7 +193,7 @@ class Region:
                     return found
         return None
 
-    # -- ending ------------------------------------------------------------------------------------
+    # -- ending --------------------------------------------------------------------------------
 
     def close(self) -> None:
         """End every process, free the port, remove every file."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lambda_lab.runtime.report import iso_time
 
 if TYPE_CHECKING:
-    from lambda_lab.region import Region
+    from lambda_lab.region.region import Region
 
 __all__ = ["control"]
 
@@ -79,13 +79,18 @@ def _settle(region: Region, query: Query, body: bytes) -> Any:
     return {"settled": True}
 
 
+def _function(query: Query) -> str | None:
+    values = query.get("function")
+    return values[0] if values else None
+
+
 def _timeline(region: Region, query: Query, body: bytes) -> Any:
-    function = (query.get("function") or [None])[0]
+    function = _function(query)
     return {"events": [event.as_json() for event in region.timeline.of(function)]}
 
 
 def _environments(region: Region, query: Query, body: bytes) -> Any:
-    function = (query.get("function") or [None])[0]
+    function = _function(query)
     return {"environments": region.plane.environments(function)}
 
 

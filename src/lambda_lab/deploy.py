@@ -1,0 +1,121 @@
+"""From a learner's source to a deployed function: zips, roles and waits, by plain boto3 calls."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lambda_lab.errors import PackagingError, SandboxError
+
+__all__ = ["default_handler", "make_zip", "role_arn", "source_files", "wait_until_active"]
+
+ROLE = "lambda-lab-role"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+MODULE = "lambda_function"
+"""The file that AWS's console names a Python function's code."""
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+POLL_SECONDS = 0.02
+
+
+def make_zip(files: Mapping[str, bytes | str]) -> bytes:
+    """Pack *files*; the same files give the same bytes, so the same ``CodeSha256``.
+
+    Examples
+    --------
+    >>> make_zip({"a.py": "x = 1"}) == make_zip({"a.py": "x = 1"})
+    True
+    """
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            content = files[name]
+            entry = zipfile.ZipInfo(name, _LONG_AGO)
+            entry.external_attr = (0o755 if name.endswith("bootstrap") else 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return target.getvalue()
+
+
+def source_files(
+    source: str | Path | Mapping[str, bytes | str], runtime: str
+) -> dict[str, bytes | str]:
+    """Return a package's files from a module's text, a file, a folder, or a mapping.
+
+    Raises
+    ------
+    PackagingError
+        If a path does not exist.
+    """
+    if isinstance(source, Mapping):
+        return dict(source)
+    if isinstance(source, str) and ("\n" in source or "(" in source or not source.strip()):
+        suffix = ".mjs" if runtime.startswith("nodejs") else ".py"
+        return {("index" if suffix == ".mjs" else MODULE) + suffix: source}
+    path = Path(source)
+    if path.is_file():
+        return {path.name: path.read_bytes()}
+    if path.is_dir():
+        return {
+            str(file.relative_to(path)): file.read_bytes()
+            for file in sorted(path.rglob("*"))
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+    raise PackagingError(
+        f"There is no file or folder {str(source)!r}. Give the text of a module, or a path."
+    )
+
+
+def default_handler(files: Mapping[str, bytes | str]) -> str:
+    """Return the handler a package most likely means.
+
+    Examples
+    --------
+    >>> default_handler({"lambda_function.py": "def lambda_handler(event, context): ..."})
+    'lambda_function.lambda_handler'
+    """
+    name = next((n for n in (f"{MODULE}.py", "index.mjs") if n in files), sorted(files)[0])
+    content = files[name]
+    text = content.decode(errors="replace") if isinstance(content, bytes) else content
+    function = "lambda_handler" if re.search(r"^def lambda_handler\b", text, re.M) else "handler"
+    return f"{name.rsplit('.', 1)[0]}.{function}"
+
+
+def role_arn(iam: Any) -> str:
+    """Return a role that Lambda may assume, making it if needed."""
+    try:
+        return str(iam.get_role(RoleName=ROLE)["Role"]["Arn"])
+    except iam.exceptions.NoSuchEntityException:
+        made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))
+        return str(made["Role"]["Arn"])
+
+
+def wait_until_active(client: Any, name: str) -> dict[str, Any]:
+    """Wait until a function may be invoked and no update is in progress.
+
+    boto3's own waiter looks once a second; a learner should not wait that long.
+    """
+    pause = threading.Event()
+    for _ in range(round(60 / POLL_SECONDS)):
+        found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
+        if found["State"] == "Active" and found.get("LastUpdateStatus") == "Successful":
+            found.pop("ResponseMetadata", None)
+            return found
+        pause.wait(POLL_SECONDS)
+    raise SandboxError(
+        f"The function {name} did not become active. Restart the kernel and try again."
+    )

@@ -1,0 +1,129 @@
+"""``lambda-lab doctor``: what works on this machine, and how to mend what does not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from lambda_lab._version import __version__
+
+__all__ = ["Finding", "examine", "findings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``state`` is ok, weaker, or missing."""
+
+    state: str
+    what: str
+    mend: str = ""
+
+
+def findings() -> Iterator[Finding]:
+    """Look at the machine, one finding after the other; never raises."""
+    checks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        _packages,
+        _scratch,
+        _running,
+        _node,
+        _cli,
+    )
+    for check in checks:
+        try:
+            yield check()
+        except Exception as error:  # noqa: BLE001 - a failing check is a finding
+            name = check.__name__.strip("_")
+            yield Finding(
+                "missing", f"{name}: {type(error).__name__}: {error}", "Please report this."
+            )
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.platform == "win32":
+        return Finding(
+            "missing",
+            f"Python {version} on Windows: functions cannot run here",
+            "Use WSL 2; the site and the text of the labs work as they are.",
+        )
+    return Finding("ok", f"Python {version} on {platform.system()} {platform.machine()}")
+
+
+def _packages() -> Finding:
+    names = ("boto3", "moto", "awslambdaric", "cheroot", "httptools")
+    try:
+        versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
+    except importlib.metadata.PackageNotFoundError as error:
+        return Finding("missing", f"the package {error.name}", "Run: pip install lambda-lab")
+    return Finding("ok", ", ".join(versions))
+
+
+def _scratch() -> Finding:
+    folder = Path(tempfile.gettempdir())
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    if free_mb < 256:
+        return Finding(
+            "missing",
+            f"only {free_mb} MB free for scratch files",
+            "Free some space, or set TMPDIR.",
+        )
+    return Finding("ok", "scratch space for packages")
+
+
+def _running() -> Finding:
+    """Really run a function, and say how well it is walled in."""
+    from lambda_lab.region import Region
+
+    with Region() as region:
+        region.launcher.wait_ready()
+        isolated, weaker = region.launcher.isolated, region.launcher.weaker
+    if isolated:
+        return Finding(
+            "ok", "functions run in a private root: own /tmp of its size, read-only code, own user"
+        )
+    if sys.platform != "linux":
+        return Finding(
+            "weaker",
+            "functions run without a private root: /tmp is shared, code is read-only by mode",
+            "Nothing to mend: this system has no mount namespaces. Linux has.",
+        )
+    return Finding(
+        "weaker",
+        f"functions run without a private root ({weaker}): /tmp is shared with this machine",
+        "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or in a container "
+        "run it with --security-opt seccomp=unconfined.",
+    )
+
+
+def _node() -> Finding:
+    if shutil.which("node"):
+        return Finding("ok", "Node.js for nodejs runtimes")
+    return Finding(
+        "weaker", "no Node.js: nodejs runtimes are refused", "Install Node.js 18 or newer."
+    )
+
+
+def _cli() -> Finding:
+    if shutil.which("aws"):
+        return Finding("ok", "the AWS CLI")
+    return Finding("weaker", "no AWS CLI on PATH", "Optional: install it to try the CLI examples.")
+
+
+def examine(out: TextIO) -> int:
+    """Print every finding; returns 1 if something needed is missing, else 0."""
+    print(f"lambda-lab {__version__}", file=out)
+    worst = 0
+    for finding in findings():
+        print(f"  {finding.state:8}{finding.what}", file=out)
+        if finding.mend:
+            print(f"          {finding.mend}", file=out)
+        worst = max(worst, finding.state == "missing")
+    return int(worst)

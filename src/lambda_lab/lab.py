@@ -1,0 +1,306 @@
+"""The one object a notebook holds: a private AWS region, and what a learner does with it."""
+
+from __future__ import annotations
+
+import atexit
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lambda_lab import show, steady, teach
+from lambda_lab.clock import Clock
+from lambda_lab.deploy import (
+    default_handler,
+    make_zip,
+    role_arn,
+    source_files,
+    wait_until_active,
+)
+from lambda_lab.errors import LabError
+from lambda_lab.region import Region
+from lambda_lab.timeline import Event
+
+__all__ = ["Lab"]
+
+_current: Lab | None = None
+
+
+class Lab:
+    """A private AWS region for one notebook.
+
+    While it is open, plain boto3 in this process talks to it. Opening another closes this one.
+
+    Parameters
+    ----------
+    name
+        The lab's id, for example ``"L00"``.
+    region
+        AWS region.
+    isolate
+        Whether functions get a private root where the system allows it.
+
+    Examples
+    --------
+    >>> import boto3
+    >>> with Lab("doc") as lab:
+    ...     _ = lab.function("hello", "def handler(event, context): return event['n'] + 1")
+    ...     answer = boto3.client("lambda").invoke(FunctionName="hello", Payload=b'{"n": 1}')
+    ...     answer["Payload"].read()
+    b'2'
+    """
+
+    def __init__(self, name: str, region: str = "us-east-1", *, isolate: bool = True) -> None:
+        global _current  # noqa: PLW0603 - one open region per process: moto has one world
+        if _current is not None:
+            _current._end()  # noqa: SLF001 - another Lab
+        self.name = name
+        self._region = Region(
+            region,
+            clock=Clock(steady.real_time()),
+            seed=steady.seed_for(name),
+            isolate=isolate,
+        )
+        _current = self
+        atexit.register(self._end)
+        _register_magic()
+
+    # -- the region ----------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        """The region's clock: ``lab.clock.advance(minutes=3)``."""
+        return self._region.clock
+
+    @property
+    def endpoint_url(self) -> str:
+        """The region's endpoint, for tools that must be told."""
+        return self._region.url
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client; the same as ``boto3.client(service)``."""
+        import boto3
+
+        return boto3.client(service)
+
+    # -- functions -----------------------------------------------------------------------------
+
+    def function(
+        self,
+        name: str,
+        source: str | Path | Mapping[str, bytes | str],
+        *,
+        handler: str | None = None,
+        runtime: str = "python3.14",
+        timeout: int = 3,
+        memory: int = 128,
+        environment: Mapping[str, str] | None = None,
+        layers: Sequence[str] = (),
+        ephemeral_storage: int = 512,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Create a function, or update the one of that name, and wait until it may be invoked.
+
+        Parameters
+        ----------
+        name
+            The function's name.
+        source
+            The text of a module, a path to a file or folder, or a mapping of file names to text.
+        handler
+            ``file.function``; by default ``handler`` (or ``lambda_handler``) of the module.
+        timeout, memory, ephemeral_storage
+            Seconds, MB, MB. The defaults are AWS's.
+        environment, layers
+            Variables, and layer version ARNs in order.
+        more
+            Further parameters of ``CreateFunction``, by AWS's names.
+
+        Returns
+        -------
+        dict
+            The configuration, as ``GetFunctionConfiguration`` answers.
+        """
+        files = source_files(source, runtime)
+        client = self.client("lambda")
+        settings: dict[str, Any] = {
+            "Runtime": runtime,
+            "Handler": handler or default_handler(files),
+            "Timeout": timeout,
+            "MemorySize": memory,
+            "EphemeralStorage": {"Size": ephemeral_storage},
+            "Layers": list(layers),
+            **({"Environment": {"Variables": dict(environment)}} if environment else {}),
+            **more,
+        }
+        role = settings.pop("Role", None) or role_arn(self.client("iam"))
+        package = make_zip(files)
+        if self._exists(client, name):
+            client.update_function_code(FunctionName=name, ZipFile=package)
+            wait_until_active(client, name)
+            client.update_function_configuration(FunctionName=name, Role=role, **settings)
+        else:
+            client.create_function(
+                FunctionName=name, Role=role, Code={"ZipFile": package}, **settings
+            )
+        return wait_until_active(client, name)
+
+    def _exists(self, client: Any, name: str) -> bool:
+        try:
+            client.get_function_configuration(FunctionName=name)
+        except client.exceptions.ResourceNotFoundException:
+            return False
+        return True
+
+    def layer(self, name: str, source: str | Path | Mapping[str, bytes | str]) -> str:
+        """Publish a layer version and return its ARN."""
+        content = {"ZipFile": make_zip(source_files(source, "python"))}
+        answer = self.client("lambda").publish_layer_version(LayerName=name, Content=content)
+        return str(answer["LayerVersionArn"])
+
+    # -- looking -------------------------------------------------------------------------------
+
+    def logs(self, name: str) -> list[str]:
+        """Return a function's log messages, oldest first, without their line ends.
+
+        On a published page measured numbers are masked, so that two builds agree.
+        """
+        group = self._log_group(name)
+        client = self.client("logs")
+        try:
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=group)
+            events = [event for page in pages for event in page["events"]]
+        except client.exceptions.ResourceNotFoundException:
+            return []
+        events.sort(key=lambda event: event["timestamp"])
+        messages = [event["message"].rstrip("\n") for event in events]
+        return [steady.mask(message) for message in messages] if steady.is_steady() else messages
+
+    def _log_group(self, name: str) -> str:
+        config = self.client("lambda").get_function_configuration(FunctionName=name)
+        return str(config["LoggingConfig"]["LogGroup"])
+
+    def events(self, name: str | None = None) -> list[Event]:
+        """Return what happened to a function (or to all), oldest first."""
+        return self._region.timeline.of(name)
+
+    def environments(self, name: str | None = None) -> list[dict[str, Any]]:
+        """Describe the execution environments of a function (or all): id, state, invocations."""
+        return self._region.plane.environments(name)
+
+    def timeline(self, name: str | None = None, title: str | None = None) -> show.Figure:
+        """Draw the lanes of a function's execution environments, from what happened."""
+        return show.lanes(self.events(name), title=title, steady=steady.is_steady())
+
+    def sequence(
+        self, name: str, request_id: str | None = None, title: str | None = None
+    ) -> show.Figure:
+        """Draw one call step by step: the last one, or the one with *request_id*."""
+        return show.sequence(self.events(name), request_id, title=title, steady=steady.is_steady())
+
+    # -- exercises -----------------------------------------------------------------------------
+
+    def check(self, exercise: str, answer: Any = ...) -> teach.Outcome:
+        """Check an answer: right, not yet (with a hint), or not attempted."""
+        return teach.check(exercise, answer, self)
+
+    def hint(self, exercise: str) -> teach.Hint:
+        """Return the next hint."""
+        return teach.hint(exercise)
+
+    def solution(self, exercise: str) -> teach.Solution:
+        """Return a worked answer."""
+        return teach.solution(exercise)
+
+    # -- ending --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the region and say what is left behind: nothing, and this line was measured."""
+        if self._region.closed:
+            print("The lab is closed already.")
+            return
+        self._end()
+        left = self._left_behind()
+        if left:
+            raise LabError(f"The lab left something behind: {', '.join(left)}. Please report this.")
+        print("Closed. Nothing is left behind: no process, no port, no file.")
+
+    def _left_behind(self) -> list[str]:
+        left = []
+        if self._region.launcher.alive:
+            left.append("a process")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self._region.port)) == 0:
+                left.append("an open port")
+        if self._region.folder.exists():
+            left.append("files")
+        return left
+
+    def _end(self) -> None:
+        global _current  # noqa: PLW0603 - one open region per process: moto has one world
+        self._region.close()
+        atexit.unregister(self._end)
+        if _current is self:
+            _current = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.name}: {'closed' if self._region.closed else 'open'}>"
+
+
+def _register_magic() -> None:
+    """Offer ``%%function`` in notebooks; outside IPython there is nothing to do."""
+    import sys
+
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.register_magic_function(
+            _function_magic,  # type: ignore[arg-type]
+            "cell",
+            "function",
+        )
+
+
+def _function_magic(line: str, cell: str) -> None:
+    """Deploy the cell as a function: ``%%function hello --timeout 3 --memory 128``."""
+    import argparse
+    import shlex
+
+    parser = argparse.ArgumentParser(prog="%%function", add_help=False, exit_on_error=False)
+    parser.add_argument("name")
+    parser.add_argument("--timeout", type=int, default=3)
+    parser.add_argument("--memory", type=int, default=128)
+    parser.add_argument("--runtime", default="python3.14")
+    parser.add_argument("--handler")
+    if _current is None:
+        print("No lab is open. Run the first cell: lab = Lab(...).")
+        return
+    try:
+        options = parser.parse_args(shlex.split(line))
+    except (argparse.ArgumentError, SystemExit, ValueError) as error:
+        print(f"%%function NAME [--timeout 3] [--memory 128] [--handler file.function]: {error}")
+        return
+    config = _current.function(
+        options.name,
+        cell if "\n" in cell else cell + "\n",
+        timeout=options.timeout,
+        memory=options.memory,
+        runtime=options.runtime,
+        handler=options.handler,
+    )
+    print(f"{config['FunctionName']} is {config['State']}.")
