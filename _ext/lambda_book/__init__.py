@@ -1,0 +1,30 @@
+"""What this book adds to Sphinx: boxes, quizzes, numbers from ``facts``, terms, and a closed site.
+
+Each module is one idea and has its own ``setup``; ``_config.yml`` names this package only.
+"""
+
+from __future__ import annotations
+
+from sphinx.application import Sphinx
+
+from . import assets, boxes, cover, facts, formulas, glance, parts, quiz, terms
+
+__all__ = ["setup"]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Add every part of the book's extension to a Sphinx build.
+
+    Parameters
+    ----------
+    app
+        The build that is being set up.
+
+    Returns
+    -------
+    dict
+        What Sphinx wants to know: pages may be read and written in parallel.
+    """
+    for part in (assets, boxes, cover, facts, formulas, glance, parts, quiz, terms):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
