@@ -108,6 +108,14 @@ class LabLambdaBackend(LambdaBackend):  # type: ignore[misc]
         """Return the latest version of every function, by name."""
         return sorted(self._lambdas.latest(), key=lambda function: function.function_name)
 
+    def reserved_concurrency(self, name: str) -> int | None:
+        """Return what is reserved for the function *name*, if anything."""
+        found = self._lambdas._functions.get(name)
+        if found is None or found["latest"] is None:
+            return None
+        reserved: int | None = found["latest"].reserved_concurrency
+        return reserved
+
     # -- creating and updating -----------------------------------------------------------------
 
     def create_function(self, spec: dict[str, Any]) -> LabFunction:

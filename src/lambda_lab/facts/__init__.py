@@ -73,6 +73,7 @@ def all() -> Mapping[str, Fact]:  # noqa: A001 - read as facts.all()
     return load_facts()
 
 
+@cache
 def get(key: str) -> Fact:
     """Return the fact with this key.
 

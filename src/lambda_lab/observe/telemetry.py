@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,13 +22,9 @@ BUFFER_LIMIT = 20_000
 """Entries kept before they are handed on without being asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    region: str
-    name: str
-    value: float
-    time_ns: int
-    dimensions: tuple[tuple[str, str], ...]
+Point = tuple[FunctionSpec, str | None, str, float, int]
+"""Function, version or alias named by the caller, metric name, value, time in nanoseconds."""
+Dimensions = tuple[tuple[str, str], ...]
 
 
 class BufferedTelemetry:
@@ -37,7 +32,7 @@ class BufferedTelemetry:
 
     def __init__(self) -> None:
         self._logs: list[tuple[FunctionSpec, str, int, str]] = []
-        self._points: list[_Point] = []
+        self._points: list[Point] = []
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._units = {metric.name: metric.unit for metric in facts.metrics()}
@@ -53,16 +48,9 @@ class BufferedTelemetry:
     def metric(
         self, spec: FunctionSpec, resource: str | None, name: str, value: float, time_ns: int
     ) -> None:
-        """Keep one data point, for every set of dimensions AWS keeps it under.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
-        """
-        function = ("FunctionName", spec.name)
-        sets: list[tuple[tuple[str, str], ...]] = [(), (function,)]
-        named = spec.name if resource is None else f"{spec.name}:{resource}"
-        sets.append((function, ("Resource", named)))
+        """Keep one data point."""
         with self._lock:
-            self._points += [_Point(spec.region, name, value, time_ns, dims) for dims in sets]
+            self._points.append((spec, resource, name, value, time_ns))
             full = len(self._points) > BUFFER_LIMIT
         if full:
             self.flush()
@@ -86,22 +74,20 @@ class BufferedTelemetry:
             events.sort(key=lambda event: int(event["timestamp"]))
             put_log_events(region, group, stream, events, {})
 
-    def _flush_points(self, points: list[_Point]) -> None:
+    def _flush_points(self, points: list[Point]) -> None:
         regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for point in points:
-            regions[point.region].append(
+        for spec, resource, name, value, time_ns in points:
+            moment = datetime.fromtimestamp(time_ns / 1e9, tz=UTC).replace(tzinfo=None)
+            regions[spec.region] += [
                 {
-                    "MetricName": point.name,
-                    "Value": point.value,
-                    "Unit": self._units.get(point.name, "Count"),
-                    "Timestamp": datetime.fromtimestamp(point.time_ns / 1e9, tz=UTC).replace(
-                        tzinfo=None
-                    ),
-                    "Dimensions": [
-                        {"Name": name, "Value": value} for name, value in point.dimensions
-                    ],
+                    "MetricName": name,
+                    "Value": value,
+                    "Unit": self._units.get(name, "Count"),
+                    "Timestamp": moment,
+                    "Dimensions": [{"Name": key, "Value": of} for key, of in dimensions],
                 }
-            )
+                for dimensions in _dimension_sets(spec, resource)
+            ]
         for region, data in regions.items():
             put_metric_data(region, "AWS/Lambda", data)
 
@@ -110,3 +96,13 @@ class BufferedTelemetry:
         with self._lock:
             self._logs.clear()
             self._points.clear()
+
+
+def _dimension_sets(spec: FunctionSpec, resource: str | None) -> tuple[Dimensions, ...]:
+    """Return every set of dimensions that AWS keeps a function's data point under.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+    """
+    function = ("FunctionName", spec.name)
+    named = spec.name if resource is None else f"{spec.name}:{resource}"
+    return (), (function,), (function, ("Resource", named))

@@ -136,11 +136,7 @@ class Region:
         return credentials_for_role(spec.region, spec.role, spec.name)
 
     def _reserved(self, spec: FunctionSpec) -> int | None:
-        for function in backend_of(spec.region).functions():
-            if function.function_name == spec.name:
-                reserved: int | None = function.reserved_concurrency
-                return reserved
-        return None
+        return backend_of(spec.region).reserved_concurrency(spec.name)
 
     # -- for the application -------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from lambda_lab import facts
 from lambda_lab.errors import SandboxError
@@ -103,33 +104,33 @@ class Launcher:
         self._folder = folder
         self._endpoint = endpoint
         self._paths = _python_paths()
-        self._server, self._control = self._start(endpoint, region, isolate)
+        self._settings = self._prepare(endpoint, region, isolate)
+        self._server, self._control = self._start()
         loop.add(self._control, self._on_message)
 
     # -- starting ------------------------------------------------------------------------------
 
-    def _start(
-        self, endpoint: str, region: str, isolate: bool
-    ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, _MESSAGES)
-        user = SandboxUser()
+    def _prepare(self, endpoint: str, region: str, isolate: bool) -> dict[str, Any]:
         root, sdk = self._folder / "root", self._folder / "sdk"
         root.mkdir()
-        packages = _sdk_packages()
         sdk.mkdir()
+        packages = _sdk_packages()
         for name, source in packages.items():
             (sdk / name).symlink_to(source)
-        settings = {
-            "fd": theirs.fileno(),
+        return {
             "isolate": isolate and sys.platform == "linux",
             "root": str(root),
             "keep": _interpreter_folders(),
             "runtime": packages,
             "sdk": str(sdk),
             "folder": str(self._folder),
-            "files": _sandbox_files(user, endpoint, region),
+            "files": _sandbox_files(SandboxUser(), endpoint, region),
             "file_descriptors": int(facts.value("function.file-descriptors")),
         }
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, _MESSAGES)
+        settings = {**self._settings, "fd": theirs.fileno()}
         code = (
             f"import sys; sys.path.insert(0, {SOURCE!r}); "
             "from lambda_lab.runtime.fork_server import main; main()"
@@ -267,18 +268,33 @@ class Launcher:
             process.on_exit(message["status"])
 
     def _lost(self) -> None:
+        """The fork server ended by itself, or was killed: end its environments, start another.
+
+        Their owners hear that the processes are gone and start them again when invoked. A fork
+        server that ends before it was ever ready is not started again: it would only end again.
+        """
         self._loop.remove(self._control)
+        self._control.close()
         if self._closed:
             return
-        self._closed = True
-        log.error("the fork server ended; every execution environment is lost")
-        self._ready.set()
+        was_ready = self._ready.is_set()
+        self._ready.clear()
         with self._lock:
-            processes = list(self._processes.values())
+            processes, self._processes = list(self._processes.values()), {}
         for process in processes:
             process.kill()
+            process.error = process.error or "the fork server ended"
             process.started.set()
-            process.on_exit(9)
+            process.on_exit(signal.SIGKILL)
+        self._server.wait()
+        if was_ready:
+            log.warning("the fork server ended; starting another")
+            with self._lock:
+                self._server, self._control = self._start()
+            self._loop.add(self._control, self._on_message)
+        else:
+            self._closed = True
+            self._ready.set()
 
     # -- ending --------------------------------------------------------------------------------
 
