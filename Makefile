@@ -88,7 +88,7 @@ serve: setup
 	@$(PY) tools/serve.py --port $(PORT)
 
 bench: setup
-	@$(PY) -m bench
+	@$(PY) -m benchmarks
 
 doctor: setup
 	@.venv/bin/lambda-lab doctor

@@ -53,10 +53,11 @@ def main() -> int:
         return 1
     # Pages of an earlier build must not stand among this one's.
     shutil.rmtree(ROOT / "_build", ignore_errors=True)
-    command = ["jupyter_book", "build", ".", "-W", "-n", "--keep-going", "--all"]
-    built = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment(), check=False
-    )
+    CACHE.mkdir(exist_ok=True)
+    # jupyter-book has no __main__: its script stands beside the interpreter.
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", ".", "-W", "-n", "--keep-going", "--all"]
+    built = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
     if built.returncode:
         print("The book was not built; the first error above says why.", file=sys.stderr)
         return built.returncode

@@ -142,8 +142,10 @@ def install_locked(environment: Environment) -> str:
     """Install the locked set into *environment*; return the name of the tool that did it."""
     if install_uv(environment):
         try:
-            run(environment.python, "-m", "uv", "pip", "install", "-q", "--python",
-                environment.python, "--require-hashes", "-r", environment.lock)  # fmt: skip
+            run(environment.python, "-m", "uv", "pip", "install", "-q",
+                # Compiled once here, not again at every start: a reader waits for imports.
+                "--compile-bytecode", "--python", environment.python,
+                "--require-hashes", "-r", environment.lock)  # fmt: skip
         except SetupError as error:
             print(f"uv could not install the locked set, trying pip. uv said: {error}")
         else:

@@ -118,10 +118,10 @@ def main() -> int:
     if not notebooks:
         print(f"There are no labs in {LABS}.", file=sys.stderr)
         return 1
-    print(f"Running {len(notebooks)} labs as a learner gets them.", flush=True)
-    status = run(LABS, workers)
     cache = book.CACHE
     cache.mkdir(exist_ok=True)
+    print(f"Running {len(notebooks)} labs as a learner gets them.", flush=True)
+    status = run(LABS, workers)
     with tempfile.TemporaryDirectory(prefix="solved-", dir=cache) as name:
         folder = Path(name)
         for extra in LABS.iterdir():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from types import TracebackType
 from typing import Self
 
 __all__ = ["SECOND", "Clock", "Scheduled", "stopwatch_ns", "wall_time_ns"]
+
+log = logging.getLogger(__name__)
 
 SECOND = 1_000_000_000
 """Nanoseconds in one second."""
@@ -49,6 +52,14 @@ class Scheduled:
         self.cancelled = True
 
 
+def _run(event: Scheduled) -> None:
+    """Run an event's action; one that fails must not stop the time of everything else."""
+    try:
+        event.action()
+    except Exception:
+        log.exception("an event on the clock failed")
+
+
 class Clock:
     """A clock that ticks with real time and can be moved forward.
 
@@ -71,6 +82,8 @@ class Clock:
     def __init__(self, real_time_ns: Callable[[], int] = wall_time_ns) -> None:
         self._real_time_ns = real_time_ns
         self._advanced_ns = 0
+        self.jumps: list[tuple[int, int]] = []
+        """Every move of the clock by hand: from when to when."""
         self._held_at: int | None = None
         self._heap: list[Scheduled] = []
         self._order = itertools.count()
@@ -142,6 +155,7 @@ class Clock:
             raise ValueError(f"the clock only moves forward by a finite time; asked for {total} s")
         with self._running:
             target = self.now_ns() + round(total * SECOND)
+            self.jumps.append((self.now_ns(), target))
             self.settle()
             while True:
                 event = self._pop_due(target)
@@ -150,7 +164,7 @@ class Clock:
                 # The clock stands at each event's own time while it runs: what it schedules
                 # is measured from there, not from the end of the window.
                 self._held_at = max(event.due_ns, self._held_at or 0)
-                event.action()
+                _run(event)
                 self.settle()
             self._held_at = None
             self._advanced_ns = max(self._advanced_ns, target - self._real_time_ns())
@@ -166,7 +180,7 @@ class Clock:
         """Run everything already due, in time order, without moving the clock."""
         with self._running:
             while (event := self._pop_due(self.now_ns())) is not None:
-                event.action()
+                _run(event)
 
     def _pop_due(self, until_ns: int) -> Scheduled | None:
         with self._wake:

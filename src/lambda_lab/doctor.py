@@ -58,7 +58,7 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    names = ("boto3", "moto", "awslambdaric", "cheroot", "httptools")
+    names = ("boto3", "moto", "awslambdaric", "httptools")
     try:
         versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
     except importlib.metadata.PackageNotFoundError as error:

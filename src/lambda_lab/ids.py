@@ -27,7 +27,8 @@ class Ids:
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._source: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
+        # Ids need to differ, not to be secret: a generator seeded by the system is enough.
+        self._source = random.Random(seed)
         self._lock = threading.Lock()
 
     def hex(self, digits: int) -> str:

@@ -183,7 +183,12 @@ class Lab:
 
     def events(self, name: str | None = None) -> list[Event]:
         """Return what happened to a function (or to all), oldest first."""
+        self._region.plane.settle()
         return self._region.timeline.of(name)
+
+    def _drawn(self, name: str | None) -> list[Event]:
+        events = self.events(name)
+        return steady.without_idle(events, self.clock.jumps) if steady.is_steady() else events
 
     def environments(self, name: str | None = None) -> list[dict[str, Any]]:
         """Describe the execution environments of a function (or all): id, state, invocations."""
@@ -191,13 +196,13 @@ class Lab:
 
     def timeline(self, name: str | None = None, title: str | None = None) -> show.Figure:
         """Draw the lanes of a function's execution environments, from what happened."""
-        return show.lanes(self.events(name), title=title, steady=steady.is_steady())
+        return show.lanes(self._drawn(name), title=title, steady=steady.is_steady())
 
     def sequence(
         self, name: str, request_id: str | None = None, title: str | None = None
     ) -> show.Figure:
         """Draw one call step by step: the last one, or the one with *request_id*."""
-        return show.sequence(self.events(name), request_id, title=title, steady=steady.is_steady())
+        return show.sequence(self._drawn(name), request_id, title=title, steady=steady.is_steady())
 
     # -- exercises -----------------------------------------------------------------------------
 

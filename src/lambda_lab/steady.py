@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from lambda_lab.clock import SECOND, stopwatch_ns, wall_time_ns
+from lambda_lab.timeline import Event, Kind
 
-__all__ = ["is_steady", "mask", "real_time", "seed_for"]
+__all__ = ["is_steady", "mask", "real_time", "seed_for", "without_idle"]
 
 START = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 _MEASURED = (
@@ -42,6 +44,45 @@ def mask(text: str) -> str:
     for pattern, replacement in _MEASURED:
         text = pattern.sub(replacement, text)
     return text
+
+
+def without_idle(events: Sequence[Event], jumps: Sequence[tuple[int, int]]) -> list[Event]:
+    """Take out the real time that passed while nothing ran, so that figures do not show it.
+
+    Between two cells of a notebook passes as much time as the machine needs, or the reader. What
+    was waited for by moving the clock stays.
+
+    Parameters
+    ----------
+    events
+        Oldest first.
+    jumps
+        Moves of the clock by hand (:attr:`lambda_lab.clock.Clock.jumps`).
+
+    Examples
+    --------
+    >>> call = Event(5 * SECOND, Kind.RECEIVED, "f", request="1")
+    >>> done = Event(6 * SECOND, Kind.RESPONDED, "f", request="1")
+    >>> later = Event(96 * SECOND, Kind.RECEIVED, "f", request="2")
+    >>> moved = without_idle([call, done, later], [(6 * SECOND, 66 * SECOND)])
+    >>> [event.time_ns // SECOND for event in moved]
+    [5, 6, 66]
+    """
+    moved: list[Event] = []
+    waiting, removed, last_ns = 0, 0, events[0].time_ns if events else 0
+    for event in events:
+        if not waiting:
+            by_hand = sum(
+                max(0, min(end, event.time_ns) - max(start, last_ns)) for start, end in jumps
+            )
+            removed += max(0, event.time_ns - last_ns - by_hand)
+        moved.append(replace(event, time_ns=event.time_ns - removed))
+        last_ns = event.time_ns
+        if event.kind is Kind.RECEIVED:
+            waiting += 1
+        elif event.kind in (Kind.RESPONDED, Kind.THROTTLED):
+            waiting = max(0, waiting - 1)
+    return moved
 
 
 def real_time() -> Callable[[], int]:

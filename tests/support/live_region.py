@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
 
 from lambda_lab.clock import stopwatch_ns
@@ -21,6 +22,8 @@ from lambda_lab.region import Region
 
 Source = str | Mapping[str, bytes | str]
 PATIENCE_SECONDS = 10
+private_root = pytest.mark.parametrize("lab", [True], indirect=True, ids=["private"])
+shared_root = pytest.mark.parametrize("lab", [False], indirect=True, ids=["shared"])
 _numbers = itertools.count(1)
 
 
@@ -74,9 +77,7 @@ class LiveRegion:
         return self.region.launcher.isolated
 
     def client(self, service: str) -> Any:
-        config = Config(
-            retries={"max_attempts": 0}, read_timeout=60, max_pool_connections=32
-        )
+        config = Config(retries={"max_attempts": 0}, read_timeout=60, max_pool_connections=32)
         return boto3.client(service, config=config)
 
     def create(self, source: Source | bytes, name: str | None = None, **settings: Any) -> str:
@@ -109,7 +110,9 @@ class LiveRegion:
         package = make_zip(source_files(source, "python3.14"))
         self.lam.update_function_code(FunctionName=name, ZipFile=package)
 
-    def call(self, name: str, event: Any = None, *, raw: bytes | None = None, **more: Any) -> Answer:
+    def call(
+        self, name: str, event: Any = None, *, raw: bytes | None = None, **more: Any
+    ) -> Answer:
         """Invoke a function and wait; *event* is sent as JSON, *raw* as it is."""
         payload = raw if raw is not None else json.dumps(event).encode()
         started = stopwatch_ns()
@@ -136,8 +139,10 @@ class LiveRegion:
 
     def logs(self, name: str, group: str | None = None) -> list[str]:
         """Return a function's log messages, oldest first, as CloudWatch Logs has them."""
-        pages = self.client("logs").get_paginator("filter_log_events").paginate(
-            logGroupName=group or f"/aws/lambda/{name}"
+        pages = (
+            self.client("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group or f"/aws/lambda/{name}")
         )
         events = [event for page in pages for event in page["events"]]
         events.sort(key=lambda event: event["timestamp"])

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambda_lab.aws.backend import LabLambdaBackend, services
+from lambda_lab.aws.backend import LabLambdaBackend
+from lambda_lab.aws.checks import check_unzipped_with_layers, refuse_not_modelled
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
+from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
-from lambda_lab.errors import NotModelledError
+from lambda_lab.aws.services import services
+from lambda_lab.records import LayerSpec
 
-__all__ = ["find", "named", "resolve_unqualified"]
+__all__ = [
+    "check_revision",
+    "create_function",
+    "delete_function",
+    "find",
+    "get_function",
+    "get_function_configuration",
+    "list_functions",
+    "list_versions_by_function",
+    "named",
+    "paged",
+    "publish_version",
+    "resolve_unqualified",
+    "update_function_code",
+    "update_function_configuration",
+]
 
 Params = dict[str, Any]
-
-NOT_MODELLED_SETTINGS = {
-    "FileSystemConfigs": "Mounting a file system",
-    "CodeSigningConfigArn": "Code signing",
-    "DurableConfig": "A durable function",
-    "CapacityProviderConfig": "A function on managed instances",
-    "TenancyConfig": "Tenant isolation",
-    "AcceleratorConfig": "An accelerator",
-    "RuntimeConfig": "A customer-managed runtime",
-}
-"""Members of a function's configuration that AWS acts on and this package does not."""
 
 
 def named(backend: LabLambdaBackend, params: Params) -> FunctionName:
     """Read ``FunctionName`` and ``Qualifier``."""
-    return parse_function_name(
-        params["FunctionName"], params.get("Qualifier"), backend.region_name
-    )
+    return parse_function_name(params["FunctionName"], params.get("Qualifier"), backend.region_name)
 
 
 def find(backend: LabLambdaBackend, params: Params) -> LabFunction:
@@ -38,10 +43,12 @@ def find(backend: LabLambdaBackend, params: Params) -> LabFunction:
     return backend.find(named(backend, params))
 
 
-def resolve_unqualified(backend: LabLambdaBackend, params: Params) -> LabFunction:
+def resolve_unqualified(
+    backend: LabLambdaBackend, params: Params, *, refuses_latest: bool = False
+) -> LabFunction:
     """Return the function that *params* name, refusing a version or alias."""
     name = named(backend, params)
-    if name.qualifier is not None and name.qualifier != "$LATEST":
+    if name.qualifier is not None and (refuses_latest or name.qualifier != "$LATEST"):
         raise aws_error(
             "InvalidParameterValueException",
             "This operation is permitted on Lambda functions only. Aliases and versions do not "
@@ -51,39 +58,17 @@ def resolve_unqualified(backend: LabLambdaBackend, params: Params) -> LabFunctio
     return backend.find(FunctionName(name.name, None, name.account))
 
 
-def refuse_not_modelled(params: Params) -> None:
-    """Refuse settings that would have no effect here.
-
-    Raises
-    ------
-    NotModelledError
-        Naming the first such setting.
-    """
-    for member, what in NOT_MODELLED_SETTINGS.items():
-        if params.get(member):
-            raise NotModelledError(what)
-    if params.get("PackageType") == "Image":
-        raise NotModelledError("A function from a container image")
-    if (params.get("VpcConfig") or {}).get("SubnetIds"):
-        raise NotModelledError("A function in a VPC")
-    if (params.get("DeadLetterConfig") or {}).get("TargetArn"):
-        raise NotModelledError("A dead-letter queue")
-    if (params.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
-        raise NotModelledError("SnapStart")
-
-
 def create_function(backend: LabLambdaBackend, params: Params) -> Params:
     """Create a function (``CreateFunction``)."""
-    refuse_not_modelled(params)
     name = parse_function_name(params["FunctionName"], None, backend.region_name)
-    if params.get("PackageType", "Zip") == "Zip":
-        for member in ("Runtime", "Handler"):
-            if not params.get(member):
-                raise aws_error(
-                    "InvalidParameterValueException",
-                    "Runtime and Handler are mandatory parameters for functions created with "
-                    "deployment packages.",
-                )
+    zipped = params.get("PackageType", "Zip") == "Zip"
+    if zipped and not (params.get("Runtime") and params.get("Handler")):
+        raise aws_error(
+            "InvalidParameterValueException",
+            "Runtime and Handler are mandatory parameters for functions created with "
+            "deployment packages.",
+        )
+    refuse_not_modelled(params)
     function = backend.create_function({**params, "FunctionName": name.name})
     return function.get_configuration()
 
@@ -154,7 +139,7 @@ def paged(member: str, items: list[Params], params: Params, default: int) -> Par
     return output
 
 
-def check_revision(function: LabFunction, params: Params) -> None:
+def check_revision(resource: LabFunction | LambdaAlias, params: Params) -> None:
     """Refuse a change made from an older state than the newest.
 
     Raises
@@ -163,22 +148,22 @@ def check_revision(function: LabFunction, params: Params) -> None:
         ``PreconditionFailedException``.
     """
     wanted = params.get("RevisionId")
-    if wanted and wanted != function.revision_id:
+    if wanted and wanted != resource.revision_id:
         raise aws_error(
             "PreconditionFailedException",
-            "The RevisionId provided does not match the latest RevisionId. Call the "
-            "GetFunction or the GetAlias API to retrieve the latest RevisionId for your resource.",
+            "The Revision Id provided does not match the latest Revision Id. Call the "
+            "GetFunction/GetAlias API to retrieve the latest Revision Id",
         )
 
 
 def update_function_code(backend: LabLambdaBackend, params: Params) -> Params:
     """Replace a function's package (``UpdateFunctionCode``)."""
-    refuse_not_modelled(params)
     function = resolve_unqualified(backend, params)
+    refuse_not_modelled(params)
     check_revision(function, params)
     backend.begin_update(function)
-    layers = backend.layer_specs([layer["Arn"] for layer in function.layers])
-    code = backend.package(params, layers, "UpdateFunctionCode")
+    code = backend.code_of(params, "UpdateFunctionCode")
+    check_unzipped_with_layers(code, function.layer_specs)
     if params.get("DryRun"):
         return function.get_configuration()
     function.set_code(code)
@@ -192,19 +177,31 @@ def update_function_code(backend: LabLambdaBackend, params: Params) -> Params:
 
 def update_function_configuration(backend: LabLambdaBackend, params: Params) -> Params:
     """Change a function's configuration (``UpdateFunctionConfiguration``)."""
-    refuse_not_modelled(params)
     function = resolve_unqualified(backend, params)
+    refuse_not_modelled(params)
     check_revision(function, params)
     backend.begin_update(function)
     backend.check_changes(params)
-    layers = params.get("Layers")
-    if layers is not None:
-        backend.layer_specs(layers)
+    layers = function.layer_specs
+    if params.get("Layers") is not None:
+        layers = _changed_layers(backend, function, params["Layers"])
     if "LoggingConfig" in params:
         function.set_logging({**_current_logging(function, params), **params["LoggingConfig"]})
+    function.set_layers(layers)
     _apply(function, params)
     backend.end_update(function)
     return function.get_configuration()
+
+
+def _changed_layers(
+    backend: LabLambdaBackend, function: LabFunction, arns: list[str]
+) -> tuple[LayerSpec, ...]:
+    # A version that was deleted stays with a function that names it again.
+    if arns == [layer.arn for layer in function.layer_specs]:
+        return function.layer_specs
+    layers = backend.layer_specs(arns)
+    check_unzipped_with_layers(function.code_bytes, layers)
+    return layers
 
 
 def _current_logging(function: LabFunction, params: Params) -> Params:
@@ -237,8 +234,6 @@ def _apply(function: LabFunction, params: Params) -> None:
         function.environment_given = True
     if params.get("EphemeralStorage"):
         function.ephemeral_storage = params["EphemeralStorage"]["Size"]
-    if params.get("Layers") is not None:
-        function.layers = function._get_layers_data(params["Layers"])
 
 
 def delete_function(backend: LabLambdaBackend, params: Params) -> Params:
@@ -249,15 +244,14 @@ def delete_function(backend: LabLambdaBackend, params: Params) -> Params:
             "InvalidParameterValueException",
             "$LATEST version cannot be deleted without deleting the function.",
         )
-    unqualified = FunctionName(name.name, None, name.account)
-    latest = backend.find(unqualified)
-    if name.qualifier is None:
-        backend.delete(latest, None)
-        return {}
-    if not name.qualifier.isdigit():
+    if name.qualifier is not None and not name.qualifier.isdigit():
         raise aws_error(
             "InvalidParameterValueException", "Deletion of aliases is not currently supported."
         )
+    latest = backend.find(FunctionName(name.name, None, name.account))
+    if name.qualifier is None:
+        backend.delete(latest, None)
+        return {}
     using = [
         alias.name
         for alias in backend.list_aliases(latest.function_name)
@@ -267,7 +261,8 @@ def delete_function(backend: LabLambdaBackend, params: Params) -> Params:
         arn = function_arn(backend.region_name, backend.account_id, name.name, name.qualifier)
         raise aws_error(
             "ResourceConflictException",
-            f"Function version {arn} cannot be deleted because it is referenced by aliases: {using}",
+            f"Function version {arn} cannot be deleted because it is referenced by aliases: "
+            f"{using}",
         )
     if any(str(v.version) == name.qualifier for v in backend.versions_of(latest)):
         backend.delete(latest, name.qualifier)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from lambda_lab import facts
 from lambda_lab.aws.api_functions import named
@@ -25,8 +25,8 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
     """Call a function (``Invoke``): wait for it, hand it an event, or only check."""
     name = named(backend, params)
     function = backend.find(name)
-    kind = InvocationType(params.get("InvocationType", InvocationType.REQUEST_RESPONSE))
-    request = _request(backend, function, name, params, kind, request_id)
+    request = _request(function, name, params, request_id)
+    kind = request.invocation_type
     if function.lab_state != "Active":
         raise not_now(function)
     if params.get("DurableExecutionName") or params.get("TenantId"):
@@ -51,13 +51,9 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
 
 
 def _request(
-    backend: LabLambdaBackend,
-    function: LabFunction,
-    name: FunctionName,
-    params: Params,
-    kind: InvocationType,
-    request_id: str,
+    function: LabFunction, name: FunctionName, params: Params, request_id: str
 ) -> InvokeRequest:
+    kind = InvocationType(params.get("InvocationType", InvocationType.REQUEST_RESPONSE))
     payload = bytes(params.get("Payload") or b"")
     _check_size(payload, kind)
     return InvokeRequest(
@@ -66,7 +62,7 @@ def _request(
         payload=_event(payload),
         invocation_type=kind,
         invoked_arn=function_arn(
-            backend.region_name, backend.account_id, function.function_name, name.qualifier
+            function.region, function.account_id, function.function_name, name.qualifier
         ),
         qualifier=name.qualifier,
         client_context=_client_context(params.get("ClientContext")),
@@ -78,12 +74,25 @@ def _request(
 def _check_size(payload: bytes, kind: InvocationType) -> None:
     fact = "payload.async" if kind is InvocationType.EVENT else "payload.sync.request"
     limit = int(facts.value(fact))
-    if len(payload) > limit:
-        operation = "InvokeAsync" if kind is InvocationType.EVENT else "InvokeFunction"
-        raise aws_error(
-            "RequestTooLargeException",
-            f"Request must be smaller than {limit} bytes for the {operation} operation",
+    if len(payload) <= limit:
+        return
+    # Both texts as users of AWS report them: confidence M.
+    if kind is InvocationType.EVENT:
+        text = (
+            f"{len(payload)} byte payload is too large for the Event invocation type "
+            f"(limit {limit} bytes)"
         )
+    else:
+        text = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+    raise aws_error("RequestTooLargeException", text)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+# Decoded as UTF-8 and nothing else; numbers keep their text, so that none is too long to read.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=str, parse_float=str)
 
 
 def _event(payload: bytes) -> bytes:
@@ -97,7 +106,7 @@ def _event(payload: bytes) -> bytes:
     if not payload:
         return b"{}"
     try:
-        json.loads(payload)
+        _DECODER.decode(payload.decode())
     except (ValueError, RecursionError) as error:
         raise aws_error(
             "InvalidRequestContentException",
@@ -109,13 +118,17 @@ def _event(payload: bytes) -> bytes:
 def _client_context(encoded: str | None) -> str | None:
     if not encoded:
         return None
+    text = ""
     try:
         text = base64.b64decode(encoded, validate=True).decode()
-        json.loads(text)
-    except (binascii.Error, ValueError):
+        valid = isinstance(_DECODER.decode(text), dict)
+    except (binascii.Error, ValueError, RecursionError):
+        valid = False
+    if not valid:
         raise aws_error(
-            "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
-        ) from None
+            "InvalidRequestContentException",
+            "Client context must be a valid Base64-encoded JSON object.",
+        )
     return text
 
 
@@ -147,7 +160,8 @@ def get_account_settings(backend: LabLambdaBackend, params: Params) -> Params:
             "UnreservedConcurrentExecutions": limit - reserved,
         },
         "AccountUsage": {
-            "TotalCodeSize": sum(function.code_size for function in every),
+            "TotalCodeSize": sum(function.code_size for function in every)
+            + sum(layer.code_size for layer in backend.layer_versions()),
             "FunctionCount": len(functions),
         },
     }

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from lambda_lab import facts
-from lambda_lab.aws.api_functions import check_revision, find, paged, resolve_unqualified
+from lambda_lab.aws.api_functions import check_revision, named, paged, resolve_unqualified
 from lambda_lab.aws.backend import LabLambdaBackend, services
+from lambda_lab.aws.checks import check_tags
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
-from lambda_lab.errors import NotModelledError
+from lambda_lab.errors import AwsError, NotModelledError
 
-__all__: list[str] = []
+__all__ = [
+    "create_alias",
+    "delete_alias",
+    "delete_function_concurrency",
+    "get_alias",
+    "get_function_concurrency",
+    "list_aliases",
+    "list_tags",
+    "put_function_concurrency",
+    "tag_resource",
+    "untag_resource",
+    "update_alias",
+]
 
 Params = dict[str, Any]
 
-# -- tags -------------------------------------------------------------------------------------------
+# -- tags ------------------------------------------------------------------------------------------
 
 
 def _tagged(backend: LabLambdaBackend, arn: str) -> LabFunction:
@@ -28,7 +40,8 @@ def _tagged(backend: LabLambdaBackend, arn: str) -> LabFunction:
     if name.qualifier is not None:
         raise aws_error(
             "InvalidParameterValueException",
-            "Tags on function aliases and versions are not supported. Please specify a function ARN.",
+            "Tags on function aliases and versions are not supported. Please specify a function "
+            "ARN.",
         )
     return backend.find(name)
 
@@ -38,9 +51,12 @@ def tag_resource(backend: LabLambdaBackend, params: Params) -> Params:
     function = _tagged(backend, params["Resource"])
     if not params["Tags"]:
         raise aws_error(
-            "InvalidParameterValueException", "An error occurred and the request cannot be processed."
+            "InvalidParameterValueException",
+            "An error occurred and the request cannot be processed.",
         )
-    function.tags.update(params["Tags"])
+    tags = {**function.tags, **params["Tags"]}
+    check_tags(tags)
+    function.tags = tags
     return {}
 
 
@@ -63,21 +79,21 @@ def list_tags(backend: LabLambdaBackend, params: Params) -> Params:
     return {"Tags": dict(_tagged(backend, params["Resource"]).tags)}
 
 
-# -- aliases ----------------------------------------------------------------------------------------
+# -- aliases ---------------------------------------------------------------------------------------
 
 
-def _alias(backend: LabLambdaBackend, params: Params) -> tuple[LabFunction, LambdaAlias]:
+def _alias(
+    backend: LabLambdaBackend, params: Params, missing: str
+) -> tuple[LabFunction, LambdaAlias]:
     function = resolve_unqualified(backend, params)
     for alias in backend.list_aliases(function.function_name):
         if alias.name == params["Name"]:
             return function, alias
-    arn = function_arn(
-        backend.region_name, backend.account_id, function.function_name, params["Name"]
-    )
-    raise aws_error("ResourceNotFoundException", f"Cannot find alias arn: {arn}")
+    arn = f"{function.unqualified_arn}:{params['Name']}"
+    raise aws_error("ResourceNotFoundException", f"{missing}: {arn}")
 
 
-def _describe(backend: LabLambdaBackend, function: LabFunction, alias: LambdaAlias) -> Params:
+def _describe(function: LabFunction, alias: LambdaAlias) -> Params:
     return {
         "AliasArn": f"{function.unqualified_arn}:{alias.name}",
         "Name": alias.name,
@@ -87,36 +103,64 @@ def _describe(backend: LabLambdaBackend, function: LabFunction, alias: LambdaAli
     }
 
 
-def _check_target(backend: LabLambdaBackend, function: LabFunction, params: Params) -> None:
-    weights = (params.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
-    if weights:
+def _check_target(
+    backend: LabLambdaBackend, name: str, version: str, routing: Params | None
+) -> None:
+    """Check the version an alias is to name, and the one it is to share with.
+
+    Raises
+    ------
+    AwsError
+        In AWS's words, for what AWS refuses.
+    NotModelledError
+        For a routing that AWS would take.
+    """
+    backend.find(FunctionName(name, version, None))
+    weights = (routing or {}).get("AdditionalVersionWeights") or {}
+    if len(weights) > 1:
+        raise aws_error(
+            "InvalidParameterValueException",
+            "Number of items in AdditionalVersionWeights cannot be greater than 1",
+        )
+    for key in weights:
+        if key == version:
+            raise aws_error(
+                "InvalidParameterValueException",
+                f"Invalid function version {version}. Function version {version} is already "
+                "included in routing configuration.",
+            )
+        if version == "$LATEST":
+            raise aws_error(
+                "InvalidParameterValueException",
+                "$LATEST is not supported for an alias pointing to more than 1 version",
+            )
+        backend.find(FunctionName(name, key, None))
         raise NotModelledError("Routing an alias by weight to two versions")
-    version = params.get("FunctionVersion")
-    if version is not None:
-        backend.find(FunctionName(function.function_name, version, None))
 
 
 def create_alias(backend: LabLambdaBackend, params: Params) -> Params:
     """Name a version (``CreateAlias``)."""
+    asked = named(backend, params)
+    version = params["FunctionVersion"]
+    _check_target(backend, asked.name, version, params.get("RoutingConfig"))
     function = resolve_unqualified(backend, params)
-    _check_target(backend, function, params)
     if any(a.name == params["Name"] for a in backend.list_aliases(function.function_name)):
         arn = f"{function.unqualified_arn}:{params['Name']}"
         raise aws_error("ResourceConflictException", f"Alias already exists: {arn}")
     alias = backend.create_alias(
         params["Name"],
         function.function_name,
-        params["FunctionVersion"],
+        version,
         params.get("Description") or "",
-        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type] # moto's own caller gives None too
     )
     alias.revision_id = services().ids.uuid()
-    return _describe(backend, function, alias)
+    return _describe(function, alias)
 
 
 def get_alias(backend: LabLambdaBackend, params: Params) -> Params:
     """Describe an alias (``GetAlias``)."""
-    return _describe(backend, *_alias(backend, params))
+    return _describe(*_alias(backend, params, "Cannot find alias arn"))
 
 
 def list_aliases(backend: LabLambdaBackend, params: Params) -> Params:
@@ -124,7 +168,7 @@ def list_aliases(backend: LabLambdaBackend, params: Params) -> Params:
     function = resolve_unqualified(backend, params)
     wanted = params.get("FunctionVersion")
     aliases = [
-        _describe(backend, function, alias)
+        _describe(function, alias)
         for alias in backend.list_aliases(function.function_name)
         if wanted in (None, str(alias.function_version))
     ]
@@ -133,92 +177,32 @@ def list_aliases(backend: LabLambdaBackend, params: Params) -> Params:
 
 def update_alias(backend: LabLambdaBackend, params: Params) -> Params:
     """Point an alias elsewhere (``UpdateAlias``)."""
-    function, alias = _alias(backend, params)
+    function, alias = _alias(backend, params, "Alias not found")
     check_revision(alias, params)
-    _check_target(backend, function, params)
+    version = params.get("FunctionVersion") or str(alias.function_version)
+    _check_target(backend, function.function_name, version, params.get("RoutingConfig"))
     if params.get("FunctionVersion") is not None:
         alias.function_version = params["FunctionVersion"]
     if params.get("Description") is not None:
         alias.description = params["Description"]
     alias.revision_id = services().ids.uuid()
-    return _describe(backend, function, alias)
+    return _describe(function, alias)
 
 
 def delete_alias(backend: LabLambdaBackend, params: Params) -> Params:
     """Remove an alias (``DeleteAlias``); one that is not there is no error."""
     function = resolve_unqualified(backend, params)
     backend.delete_alias(params["Name"], function.function_name)
+    function.policies.forget(params["Name"])
     return {}
 
 
-# -- permissions ------------------------------------------------------------------------------------
-
-
-def add_permission(backend: LabLambdaBackend, params: Params) -> Params:
-    """Add a statement to a function's resource policy (``AddPermission``)."""
-    function = find(backend, params)
-    policy = function.policy
-    if any(statement["Sid"] == params["StatementId"] for statement in policy.statements):
-        raise aws_error(
-            "ResourceConflictException",
-            f"The statement id ({params['StatementId']}) provided already exists. Please provide "
-            "a new statement id, or remove the existing statement.",
-        )
-    _check_policy_revision(function, params)
-    body = {k: v for k, v in params.items() if k not in ("FunctionName", "Qualifier")}
-    statement = backend.add_permission(
-        function.function_name, params.get("Qualifier"), json.dumps(body)  # type: ignore[arg-type]
-    )
-    return {"Statement": json.dumps(statement)}
-
-
-def _check_policy_revision(function: LabFunction, params: Params) -> None:
-    wanted = params.get("RevisionId")
-    if wanted and wanted != function.policy.revision:
-        raise aws_error(
-            "PreconditionFailedException",
-            "The RevisionId provided does not match the latest RevisionId. Call the "
-            "GetPolicy API to retrieve the latest RevisionId for your resource.",
-        )
-
-
-def get_policy(backend: LabLambdaBackend, params: Params) -> Params:
-    """Return a function's resource policy (``GetPolicy``)."""
-    policy = find(backend, params).policy
-    if not policy.statements:
-        raise _no_policy()
-    document = {"Version": "2012-10-17", "Id": "default", "Statement": policy.statements}
-    return {"Policy": json.dumps(document), "RevisionId": policy.revision}
-
-
-def _no_policy() -> Exception:
-    return aws_error("ResourceNotFoundException", "The resource you requested does not exist.")
-
-
-def remove_permission(backend: LabLambdaBackend, params: Params) -> Params:
-    """Remove a statement from a function's resource policy (``RemovePermission``)."""
-    function = find(backend, params)
-    statement = params["StatementId"]
-    if not function.policy.statements:
-        raise aws_error(
-            "ResourceNotFoundException", "No policy is associated with the given resource."
-        )
-    if all(known["Sid"] != statement for known in function.policy.statements):
-        raise aws_error(
-            "ResourceNotFoundException",
-            f"Statement {statement} is not found in resource policy.",
-        )
-    _check_policy_revision(function, params)
-    function.policy.del_statement(statement, "")
-    return {}
-
-
-# -- reserved concurrency -----------------------------------------------------------------------------
+# -- reserved concurrency --------------------------------------------------------------------------
 
 
 def put_function_concurrency(backend: LabLambdaBackend, params: Params) -> Params:
     """Reserve concurrency (``PutFunctionConcurrency``); it binds at the next invocation."""
-    function = _concurrency_target(backend, params)
+    function = _concurrency_target(backend, params, refuses_latest=True)
     wanted = int(params["ReservedConcurrentExecutions"])
     keep = int(facts.value("concurrency.unreserved-minimum"))
     limit = services().plane().admission.account_limit
@@ -233,24 +217,28 @@ def put_function_concurrency(backend: LabLambdaBackend, params: Params) -> Param
     return {"ReservedConcurrentExecutions": wanted}
 
 
-def _concurrency_target(backend: LabLambdaBackend, params: Params) -> LabFunction:
+def _concurrency_target(
+    backend: LabLambdaBackend, params: Params, *, refuses_latest: bool = False
+) -> LabFunction:
     name = parse_function_name(params["FunctionName"], None, backend.region_name)
-    if name.qualifier is None:
-        try:
-            return backend.find(name)
-        except Exception:
-            # Recorded: this operation names the unknown function with its qualifier.
-            arn = function_arn(backend.region_name, backend.account_id, name.name, "$LATEST")
-            raise aws_error("ResourceNotFoundException", f"Function not found: {arn}") from None
-    return resolve_unqualified(backend, params)
+    if name.qualifier is not None and (refuses_latest or name.qualifier != "$LATEST"):
+        return resolve_unqualified(backend, {**params, "Qualifier": None}, refuses_latest=True)
+    try:
+        return backend.find(FunctionName(name.name, None, name.account))
+    except AwsError:
+        # Recorded: these operations name the unknown function with its qualifier.
+        account = name.account or backend.account_id
+        arn = function_arn(backend.region_name, account, name.name, "$LATEST")
+        raise aws_error("ResourceNotFoundException", f"Function not found: {arn}") from None
 
 
 def get_function_concurrency(backend: LabLambdaBackend, params: Params) -> Params:
     """Return the reserved concurrency (``GetFunctionConcurrency``)."""
-    return {"ReservedConcurrentExecutions": resolve_unqualified(backend, params).reserved_concurrency}
+    function = _concurrency_target(backend, params)
+    return {"ReservedConcurrentExecutions": function.reserved_concurrency}
 
 
 def delete_function_concurrency(backend: LabLambdaBackend, params: Params) -> Params:
     """Reserve nothing any more (``DeleteFunctionConcurrency``)."""
-    resolve_unqualified(backend, params).reserved_concurrency = None
+    _concurrency_target(backend, params).reserved_concurrency = None
     return {}

@@ -11,8 +11,10 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from lambda_lab.aws.checks import DIRECT_UPLOAD_BYTES, request_too_large
 from lambda_lab.aws.errors import unknown_operation
-from lambda_lab.aws.lambda_api import answer
+from lambda_lab.aws.lambda_api import Call, answer
+from lambda_lab.aws.moto_errors import refusal
 from lambda_lab.aws.moto_seam import aws_application
 from lambda_lab.aws.operations import Match, match
 from lambda_lab.aws.serialise import serialise_error
@@ -43,7 +45,7 @@ class Application:
 
     def __init__(self, control: Control) -> None:
         self._control = control
-        self._moto = aws_application()
+        self._moto = aws_application(refusal)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -84,7 +86,10 @@ class Application:
             if name.startswith("HTTP_X_")
         }
         region = scope["region"] if scope else DEFAULT_REGION
-        return answer(found, region, headers, query, _read(environ))
+        length = environ.get("CONTENT_LENGTH")
+        if length and int(length) > DIRECT_UPLOAD_BYTES:
+            return serialise_error(request_too_large(found.operation))
+        return answer(Call(found, region, headers, query, _read(environ)))
 
     def _to_moto(
         self, environ: dict[str, Any], start_response: StartResponse, path: str, service: str
@@ -92,21 +97,15 @@ class Application:
         if path.startswith("/moto-api/reset"):
             self._control.moto_reset()
         self._control.before_moto(service)
-        # cheroot reads bodies through a wrapper that ends with the body; Flask wants to know.
-        environ["wsgi.input_terminated"] = True
         answered: Iterable[bytes] = self._moto(environ, start_response)
         return answered
 
 
 def _read(environ: dict[str, Any]) -> bytes:
+    # The server has the whole body by now, and its length, chunked or not.
     length = environ.get("CONTENT_LENGTH")
-    if length:
-        body: bytes = environ["wsgi.input"].read(int(length))
-        return body
-    if environ.get("HTTP_TRANSFER_ENCODING"):
-        chunked: bytes = environ["wsgi.input"].read()
-        return chunked
-    return b""
+    body: bytes = environ["wsgi.input"].read(int(length)) if length else b""
+    return body
 
 
 def _respond(

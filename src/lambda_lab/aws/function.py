@@ -10,6 +10,8 @@ from typing import Any
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.moto_seam import LambdaFunction
 from lambda_lab.aws.names import function_arn
+from lambda_lab.aws.policy import Policies, TemplatePolicy
+from lambda_lab.aws.triggers import not_delivered
 from lambda_lab.records import FunctionSpec, LayerSpec, LogFormat, LoggingSpec
 from lambda_lab.runtime.packages import code_sha256
 
@@ -18,7 +20,7 @@ __all__ = ["LabFunction"]
 _CREATING = ("Creating", "The function is being created.")
 
 
-class LabFunction(LambdaFunction):  # type: ignore[misc]
+class LabFunction(LambdaFunction):
     """One version of a function.
 
     moto's class keeps what other services look at (name, role, environment, tags, policy); this
@@ -28,19 +30,27 @@ class LabFunction(LambdaFunction):  # type: ignore[misc]
     ``spec`` is what invocations run. While an update is in progress it is still the old one.
     """
 
-    # moto's base class tracks instances by these names.
     lab_state: str
     spec: FunctionSpec
+    layer_specs: tuple[LayerSpec, ...]
+    """Held here, not looked up: a layer version that is deleted stays with who uses it."""
 
-    def prepare(self, params: Mapping[str, Any], code: bytes, revision: str, now: str) -> None:
+    def prepare(
+        self,
+        params: Mapping[str, Any],
+        code: bytes,
+        layers: tuple[LayerSpec, ...],
+        revision: str,
+        now: str,
+    ) -> None:
         """Take on what moto's constructor does not know.
 
         Parameters
         ----------
         params
             The request's parameters.
-        code
-            The zip.
+        code, layers
+            The zip, and the layers it runs with.
         revision, now
             A new RevisionId, and the time in AWS's form.
         """
@@ -52,6 +62,9 @@ class LabFunction(LambdaFunction):  # type: ignore[misc]
         self.code_or_config_updated = True
         self.set_logging(params.get("LoggingConfig") or {})
         self.set_code(code)
+        self.set_layers(layers)
+        self.policies = Policies()
+        self.policy: Any = TemplatePolicy(self.policies, self.unqualified_arn, None)
         self.running_revision = revision
         self.touch(revision, now)
 
@@ -63,6 +76,11 @@ class LabFunction(LambdaFunction):  # type: ignore[misc]
         self.code_size = len(code)
         self.code_sha_256 = code_sha256(code)
         self.code_digest = hashlib.sha256(code).hexdigest()
+
+    def set_layers(self, layers: tuple[LayerSpec, ...]) -> None:
+        """Take other layers."""
+        self.layer_specs = layers
+        self.layers = [{"Arn": layer.arn, "CodeSize": len(layer.code)} for layer in layers]
 
     def set_logging(self, config: Mapping[str, Any]) -> None:
         """Take a ``LoggingConfig``; levels exist in JSON format only, with INFO as default."""
@@ -87,7 +105,7 @@ class LabFunction(LambdaFunction):  # type: ignore[misc]
         self.revision_id = revision
         self.last_modified = now
 
-    def make_spec(self, layers: tuple[LayerSpec, ...]) -> FunctionSpec:
+    def make_spec(self) -> FunctionSpec:
         """Return what the data plane needs to run this version as it is configured now."""
         return FunctionSpec(
             account=self.account_id,
@@ -101,7 +119,7 @@ class LabFunction(LambdaFunction):  # type: ignore[misc]
             role=self.role,
             code_sha256=self.code_sha_256,
             code=self.code_bytes,
-            layers=layers,
+            layers=self.layer_specs,
             memory_mb=self.memory_size,
             timeout_seconds=self.timeout,
             ephemeral_mb=self.ephemeral_storage,
@@ -181,13 +199,40 @@ class LabFunction(LambdaFunction):  # type: ignore[misc]
             state["LastUpdateStatusReasonCode"] = code
         return state
 
-    def published(self, number: int, revision: str, now: str, description: str | None) -> LabFunction:
-        """Return an immutable copy as version *number*."""
+    def published(
+        self, number: int, revision: str, now: str, description: str | None
+    ) -> LabFunction:
+        """Return an immutable copy as version *number*.
+
+        A version published while the function is created or updated is Pending until that ends.
+        """
         version = copy.copy(self)
         version.version = number
         version.function_arn = f"{self.unqualified_arn}:{number}"
-        version.policy = type(self.policy)(version)
+        version.policy = TemplatePolicy(self.policies, version.function_arn, str(number))
+        if self.lab_state == "Pending" or self.update_status == "InProgress":
+            version.lab_state, version.update_status = "Pending", None
         version.touch(revision, now)
+        version.running_revision = revision
         if description is not None:
             version.description = description
+        version.spec = version.make_spec()
         return version
+
+    def become_active(self, revision: str) -> None:
+        """End the time of creation or of an update."""
+        self.lab_state, self.update_status = "Active", "Successful"
+        self.revision_id = revision
+
+    # -- moto's other services --------------------------------------------------------------------
+
+    def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
+        """Refuse a call by S3, or by a custom resource of a template, inside the process.
+
+        Raises
+        ------
+        NotModelledError
+            Always. moto's S3 drops it, as S3's own call does not wait for the function.
+        """
+        del body, request_headers, response_headers
+        raise not_delivered("This service", self.function_name)

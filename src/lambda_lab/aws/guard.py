@@ -18,6 +18,7 @@ __all__ = ["aws_variables", "region_settings"]
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 _OURS = ("AWS_",)
+_NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 def aws_variables(endpoint: str, region: str) -> dict[str, str]:
@@ -49,16 +50,24 @@ def region_settings(endpoint: str, region: str) -> Iterator[None]:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    saved = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
+    saved = {name: value for name, value in os.environ.items() if _is_ours(name)}
     for name in saved:
         del os.environ[name]
+    # A reader behind a proxy: it must not carry what goes to this very machine.
+    spared = {saved[name] for name in _NO_PROXY if saved.get(name)}
+    unproxied = ",".join((*sorted(spared), *LOOPBACK_NAMES))
     os.environ.update(variables)
+    os.environ.update(dict.fromkeys(_NO_PROXY, unproxied))
     try:
         yield
     finally:
-        for name in [name for name in os.environ if name.startswith(_OURS)]:
+        for name in [name for name in os.environ if _is_ours(name)]:
             del os.environ[name]
         os.environ.update(saved)
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(_OURS) or name in _NO_PROXY
 
 
 @contextmanager
@@ -88,8 +97,8 @@ def _loopback_only() -> Iterator[None]:
             )
         return original(self, request)
 
-    URLLib3Session.send = send  # type: ignore[method-assign]
+    URLLib3Session.send = send
     try:
         yield
     finally:
-        URLLib3Session.send = original  # type: ignore[method-assign]
+        URLLib3Session.send = original

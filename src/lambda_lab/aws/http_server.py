@@ -1,35 +1,221 @@
-"""The region's one HTTP endpoint, on loopback: cheroot, with as many threads as calls that wait."""
+"""The region's one HTTP endpoint, on loopback: a thread per connection, parsed by httptools.
+
+A synchronous Invoke holds its thread as long as the function runs, so there are as many threads
+as there are clients: a fixed number would be a concurrency limit that AWS does not have. Why not
+a ready-made server: docs/decisions/0051-http-on-httptools.md.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import io
+import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote_to_bytes
 
-from cheroot import wsgi
-from cheroot.workers.threadpool import ThreadPool
+import httptools
 
+from lambda_lab import facts
+from lambda_lab.clock import SECOND, wall_time_ns
 from lambda_lab.errors import SandboxError
 
 __all__ = ["HttpServer"]
 
 LOOPBACK = "127.0.0.1"
-FIRST_THREADS = 8
-KEEP_ALIVE_SECONDS = 60
+BACKLOG = 1024
+IDLE_SECONDS = 60
+"""How long a connection may say nothing."""
+CLOSE_SECONDS = 2
+"""Bound on waiting for connections to end when the server closes."""
+CHUNK = 262_144
+Application = Callable[..., Iterable[bytes]]
 
 
-class _GrowingPool(ThreadPool):  # type: ignore[misc]
-    """A thread pool that grows by one whenever a request would have to wait for a thread.
+class _Request:
+    """One HTTP request as it is read."""
 
-    A synchronous Invoke holds its thread as long as the function runs, so a fixed number of
-    threads would be a concurrency limit that AWS does not have.
-    """
+    __slots__ = ("body", "environ", "keep_alive", "url")
 
-    def put(self, obj: Any) -> None:
-        super().put(obj)
-        if self._queue.qsize() > self.idle:
-            self._threads.append(self._spawn_worker())
+    def __init__(self) -> None:
+        self.environ: dict[str, Any] = {}
+        self.body = bytearray()
+        self.url = b""
+        self.keep_alive = False
+
+
+class _Connection:
+    """One client's connection: requests come in, answers go out, one at a time."""
+
+    def __init__(self, sock: socket.socket, application: Application, port: int) -> None:
+        self._sock = sock
+        self._application = application
+        self._port = str(port)
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._request = _Request()
+        self._complete: list[_Request] = []
+        self._header_bytes = 0
+        self._header_limit = int(facts.value("payload.headers"))
+
+    def serve(self) -> None:
+        """Answer requests until the client leaves, says nothing for long, or breaks HTTP."""
+        sock = self._sock
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(IDLE_SECONDS)
+            while data := sock.recv(CHUNK):
+                try:
+                    self._parser.feed_data(data)
+                except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+                    self._refuse(error)
+                    return
+                for request in self._take_complete():
+                    self._answer(request)
+                    if not request.keep_alive:
+                        return
+        except OSError:
+            pass  # the client left, or the server closes
+        finally:
+            sock.close()
+
+    def close(self) -> None:
+        """End the connection; a thread that reads from it wakes up."""
+        with contextlib.suppress(OSError):  # it is closed already
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    def _take_complete(self) -> list[_Request]:
+        complete, self._complete = self._complete, []
+        return complete
+
+    # -- httptools' callbacks --------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._request, self._header_bytes = _Request(), 0
+
+    def on_url(self, url: bytes) -> None:
+        self._count(url)
+        self._request.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(name + value)
+        key = name.decode("latin-1").upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        text = value.decode("latin-1")
+        environ = self._request.environ
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+
+    def _count(self, more: bytes) -> None:
+        self._header_bytes += len(more)
+        if self._header_bytes > self._header_limit:
+            raise httptools.HttpParserError("request line and headers are too large")
+
+    def on_headers_complete(self) -> None:
+        if self._request.environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, chunk: bytes) -> None:
+        self._request.body += chunk
+
+    def on_message_complete(self) -> None:
+        request = self._request
+        request.keep_alive = self._parser.should_keep_alive()
+        request.environ["REQUEST_METHOD"] = self._parser.get_method().decode("latin-1")
+        self._complete.append(request)
+
+    # -- answering -------------------------------------------------------------------------------
+
+    def _answer(self, request: _Request) -> None:
+        environ = self._wsgi(request)
+        head: list[str] = []
+        headers: list[tuple[str, str]] = []
+
+        def start_response(
+            status: str, sent: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            del exc_info
+            head[:] = [status]
+            headers[:] = sent
+            return written.append
+
+        written: list[bytes] = []
+        answered = self._application(environ, start_response)
+        try:
+            body = b"".join([*written, *answered])
+        finally:
+            close = getattr(answered, "close", None)
+            if close is not None:
+                close()
+        self._send(head[0], headers, body, request)
+
+    def _wsgi(self, request: _Request) -> dict[str, Any]:
+        """Return the request as WSGI wants it (PEP 3333)."""
+        environ = request.environ
+        uri = request.url.decode("latin-1")
+        path, _, query = uri.partition("?")
+        # httptools has taken a chunked body apart already.
+        if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
+            environ["CONTENT_LENGTH"] = str(len(request.body))
+        environ.update(
+            {
+                "REQUEST_URI": uri,
+                "SCRIPT_NAME": "",
+                "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+                "QUERY_STRING": query,
+                "SERVER_NAME": LOOPBACK,
+                "SERVER_PORT": self._port,
+                "SERVER_PROTOCOL": "HTTP/1.1",
+                "REMOTE_ADDR": LOOPBACK,
+                "wsgi.version": (1, 0),
+                "wsgi.url_scheme": "http",
+                "wsgi.input": io.BytesIO(request.body),
+                "wsgi.input_terminated": True,
+                "wsgi.errors": sys.stderr,
+                "wsgi.multithread": True,
+                "wsgi.multiprocess": False,
+                "wsgi.run_once": False,
+            }
+        )
+        return environ
+
+    def _send(
+        self, status: str, headers: list[tuple[str, str]], body: bytes, request: _Request
+    ) -> None:
+        lines = [f"HTTP/1.1 {status}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        names = {name.lower() for name, _ in headers}
+        bodiless = status.startswith(("1", "204", "304"))
+        if "content-length" not in names and not bodiless:
+            lines.append(f"Content-Length: {len(body)}")
+        if "date" not in names:
+            lines.append(f"Date: {_date(wall_time_ns() // SECOND)}")
+        if not request.keep_alive:
+            lines.append("Connection: close")
+        if bodiless or request.environ["REQUEST_METHOD"] == "HEAD":
+            body = b""
+        self._sock.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+
+    def _refuse(self, error: Exception) -> None:
+        status = HTTPStatus.BAD_REQUEST
+        if self._header_bytes > self._header_limit:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        body = f"This is no HTTP request that can be read: {error}\n".encode()
+        self._sock.sendall(
+            f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
+
+
+@functools.lru_cache(maxsize=1)
+def _date(epoch_seconds: int) -> str:
+    return formatdate(epoch_seconds, usegmt=True)
 
 
 class HttpServer:
@@ -38,7 +224,7 @@ class HttpServer:
     Parameters
     ----------
     application
-        The WSGI application.
+        The WSGI application; ``REQUEST_URI`` holds the path as it stood in the request line.
     port
         0 takes a free one.
 
@@ -48,28 +234,20 @@ class HttpServer:
         If the port is taken.
     """
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], port: int = 0) -> None:
-        self._server = wsgi.Server(
-            (LOOPBACK, port),
-            application,
-            numthreads=FIRST_THREADS,
-            timeout=KEEP_ALIVE_SECONDS,
-            request_queue_size=1024,
-        )
-        self._server.requests = _GrowingPool(self._server, min=FIRST_THREADS)
-        self._server.keep_alive_conn_limit = 4096
-        self._server.shutdown_timeout = 1
-        # cheroot prints broken connections to stderr; a client that leaves is no news.
-        self._server.error_log = lambda *_, **__: None
+    def __init__(self, application: Application, port: int = 0) -> None:
+        self._application = application
         try:
-            self._server.prepare()
-        except OSError as error:
+            self._listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+        except (OSError, OverflowError) as error:
             raise SandboxError(
                 f"Port {port} on {LOOPBACK} cannot be used: {error}. "
                 "Stop what holds it, or choose another with --port."
             ) from error
-        self.port: int = self._server.bind_addr[1]
-        self._thread = threading.Thread(target=self._server.serve, name="lab-http", daemon=True)
+        self.port: int = self._listener.getsockname()[1]
+        self._connections: dict[threading.Thread, _Connection] = {}
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._accept, name="lab-http", daemon=True)
         self._thread.start()
 
     @property
@@ -77,10 +255,43 @@ class HttpServer:
         """Where clients find the region."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    def _accept(self) -> None:
+        while not self._closing.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                continue  # closing, or the client left before it was accepted
+            connection = _Connection(sock, self._application, self.port)
+            thread = threading.Thread(
+                target=self._run, args=(connection,), name="lab-http-client", daemon=True
+            )
+            with self._lock:
+                self._connections[thread] = connection
+            thread.start()
+
+    def _run(self, connection: _Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            with self._lock:
+                self._connections.pop(threading.current_thread(), None)
+
     def close(self) -> None:
         """Stop serving and free the port."""
-        self._server.stop()
-        self._thread.join(5)
+        self._closing.set()
+        # On Linux a thread in accept() wakes up only when the socket is shut down. macOS refuses
+        # to shut down a listener; closing it is enough there.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(CLOSE_SECONDS)
+        with self._lock:
+            threads = dict(self._connections)
+        for connection in threads.values():
+            connection.close()
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(CLOSE_SECONDS)
 
     def __enter__(self) -> Self:
         return self

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lambda_lab.aws import api_functions, api_invoke, api_layers, api_resources
-from lambda_lab.aws.backend import LabLambdaBackend, backend_of, services
+from lambda_lab.aws import (
+    api_functions,
+    api_invoke,
+    api_layers,
+    api_permissions,
+    api_resources,
+)
+from lambda_lab.aws.backend import LabLambdaBackend, backend_of
 from lambda_lab.aws.constraints import validate
 from lambda_lab.aws.moto_seam import JsonRESTError, translate
 from lambda_lab.aws.operations import Match, parse
 from lambda_lab.aws.serialise import serialise, serialise_error
+from lambda_lab.aws.services import services
 from lambda_lab.errors import AwsError, NotModelledError
 
-__all__ = ["OPERATIONS", "answer"]
+__all__ = ["OPERATIONS", "Call", "answer"]
 
 log = logging.getLogger(__name__)
 
 Operation = Callable[[LabLambdaBackend, dict[str, Any]], dict[str, Any]]
 
 OPERATIONS: Mapping[str, Operation] = {
-    "AddPermission": api_resources.add_permission,
+    "AddPermission": api_permissions.add_permission,
     "CreateAlias": api_resources.create_alias,
     "CreateFunction": api_functions.create_function,
     "DeleteAlias": api_resources.delete_alias,
@@ -38,7 +46,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetFunctionConfiguration": api_functions.get_function_configuration,
     "GetLayerVersion": api_layers.get_layer_version,
     "GetLayerVersionByArn": api_layers.get_layer_version_by_arn,
-    "GetPolicy": api_resources.get_policy,
+    "GetPolicy": api_permissions.get_policy,
     "ListAliases": api_resources.list_aliases,
     "ListFunctions": api_functions.list_functions,
     "ListLayerVersions": api_layers.list_layer_versions,
@@ -48,7 +56,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "PublishLayerVersion": api_layers.publish_layer_version,
     "PublishVersion": api_functions.publish_version,
     "PutFunctionConcurrency": api_resources.put_function_concurrency,
-    "RemovePermission": api_resources.remove_permission,
+    "RemovePermission": api_permissions.remove_permission,
     "TagResource": api_resources.tag_resource,
     "UntagResource": api_resources.untag_resource,
     "UpdateAlias": api_resources.update_alias,
@@ -57,19 +65,27 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 """Every operation that is answered here, beside ``Invoke`` and ``InvokeAsync``."""
 
+_WAIT_FOR_PROCESSES = frozenset({"DeleteFunction"})
+"""Operations that wait for processes to end; they take the backend's lock themselves."""
+
 INVOKES: Mapping[str, Callable[[LabLambdaBackend, dict[str, Any], str], dict[str, Any]]] = {
     "Invoke": api_invoke.invoke,
     "InvokeAsync": api_invoke.invoke_async,
 }
 
 
-def answer(
-    match: Match,
-    region: str,
-    headers: Mapping[str, str],
-    query: Mapping[str, list[str]],
-    body: bytes,
-) -> tuple[int, Mapping[str, str], bytes]:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the Lambda API, as it came in."""
+
+    match: Match
+    region: str
+    headers: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    body: bytes
+
+
+def answer(call: Call) -> tuple[int, Mapping[str, str], bytes]:
     """Answer one request of the Lambda API; never raises.
 
     Returns
@@ -77,16 +93,18 @@ def answer(
     tuple
         HTTP status, headers and body.
     """
-    ids = services().call_ids if match.operation in INVOKES else services().ids
+    operation = call.match.operation
+    ids = services().call_ids if operation in INVOKES else services().ids
     request_id = ids.uuid()
     try:
-        return _answer(match, region, headers, query, body, request_id)
+        return serialise(operation, _answer(call, request_id), request_id)
     except (AwsError, NotModelledError) as error:
         return serialise_error(error, request_id)
     except JsonRESTError as error:
         return serialise_error(translate(error), request_id)
     except Exception as error:
-        log.exception("%s failed", match.operation)
+        # The last resort of a server: one request fails, the region goes on.
+        log.exception("%s failed", operation)
         failure = AwsError(
             "ServiceException",
             f"lambda_lab failed to answer: {type(error).__name__}: {error}. Please report this.",
@@ -96,26 +114,22 @@ def answer(
         return serialise_error(failure, request_id)
 
 
-def _answer(
-    match: Match,
-    region: str,
-    headers: Mapping[str, str],
-    query: Mapping[str, list[str]],
-    body: bytes,
-    request_id: str,
-) -> tuple[int, Mapping[str, str], bytes]:
-    operation = match.operation
-    invoke = INVOKES.get(operation)
-    known = OPERATIONS.get(operation)
-    if invoke is None and known is None:
-        raise NotModelledError(f"The operation {operation}")
-    params = parse(match, headers, query, body)
+def _answer(call: Call, request_id: str) -> dict[str, Any]:
+    operation = call.match.operation
+    params = parse(call.match, call.headers, call.query, call.body)
     validate(operation, params)
-    backend = backend_of(region)
+    backend = backend_of(call.region)
+    invoke = INVOKES.get(operation)
     if invoke is not None:
-        trace = headers.get("x-amzn-trace-id")
+        trace = call.headers.get("x-amzn-trace-id")
         if trace:
             params["TraceHeader"] = trace
-        return serialise(operation, invoke(backend, params, request_id), request_id)
-    assert known is not None
-    return serialise(operation, known(backend, params), request_id)
+        return invoke(backend, params, request_id)
+    known = OPERATIONS.get(operation)
+    if known is None:
+        # Validation first: what AWS refuses is refused in AWS's words.
+        raise NotModelledError(f"The operation {operation}")
+    if operation in _WAIT_FOR_PROCESSES:
+        return known(backend, params)
+    with backend.lock:
+        return known(backend, params)

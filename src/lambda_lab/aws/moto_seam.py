@@ -19,18 +19,18 @@ import moto.awslambda_simple.responses as moto_lambda_responses
 import moto.core.utils as moto_utils
 from moto.awslambda.models import LambdaAlias, LambdaBackend, LambdaFunction, LayerVersion
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.model_instances import reset_model_data
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.exceptions import MissingBucket, MissingKey
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
-from moto.utilities.utils import get_partition
+from moto.utilities.utils import get_partition, load_resource_as_str
 
 from lambda_lab.errors import AwsError
 
@@ -51,6 +51,7 @@ __all__ = [
     "read_object",
     "reset_moto",
     "role_trusts_lambda",
+    "template_response_module",
     "translate",
 ]
 
@@ -61,11 +62,44 @@ ACCOUNT: str = DEFAULT_ACCOUNT_ID
 def install_backend(backend: type[LambdaBackend]) -> None:
     """Make *backend* the one that every moto service calls for Lambda."""
     default_user_config["lambda"] = {"use_docker": False}
-    backends = BackendDict(backend, "lambda")
-    moto_lambda.lambda_simple_backends = backends  # type: ignore[assignment]
-    moto_lambda_responses.lambda_simple_backends = backends  # type: ignore[assignment]
+    backends: Any = BackendDict(backend, "lambda")
+    for module in (moto_lambda, moto_lambda_responses):
+        vars(module)["lambda_simple_backends"] = backends
+    function: Any = LambdaFunction
+    function.create_from_cloudformation_json = staticmethod(_create_from_template)
+    function.update_from_cloudformation_json = staticmethod(_update_from_template)
     # werkzeug, under moto's own server, logs each request to stderr.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+def _create_from_template(
+    resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+    **kwargs: Any,
+) -> Any:
+    del account_id, kwargs
+    properties = cloudformation_json["Properties"]
+    return lambda_backend(region_name).create_from_template(resource_name, properties)
+
+
+def _update_from_template(
+    original_resource: LambdaFunction,
+    new_resource_name: str,
+    cloudformation_json: dict[str, Any],
+    account_id: str,
+    region_name: str,
+) -> Any:
+    del new_resource_name, account_id
+    properties = cloudformation_json["Properties"]
+    return lambda_backend(region_name).update_from_template(original_resource, properties)
+
+
+def template_response_module() -> str:
+    """Return the source of ``cfnresponse``, which AWS puts beside code written in a template."""
+    source: str = load_resource_as_str("awslambda/resources/cfnresponse.py.txt")
+    return source
 
 
 def lambda_backend(region: str) -> Any:
@@ -73,9 +107,21 @@ def lambda_backend(region: str) -> Any:
     return moto_lambda.lambda_simple_backends[ACCOUNT][region]
 
 
-def aws_application() -> Callable[..., Any]:
-    """Return moto's WSGI application for all services."""
-    application: Callable[..., Any] = DomainDispatcherApplication(create_backend_app)
+def aws_application(refusal: Callable[[Exception], Any]) -> Callable[..., Any]:
+    """Return moto's WSGI application for all services.
+
+    Parameters
+    ----------
+    refusal
+        Turns an error that no service of moto's answers into an HTTP response.
+    """
+
+    def create(service: Any) -> Any:
+        application = create_backend_app(service)
+        application.register_error_handler(Exception, refusal)
+        return application
+
+    application: Callable[..., Any] = DomainDispatcherApplication(create)
     return application
 
 
@@ -114,9 +160,10 @@ def read_object(region: str, bucket: str, key: str, version: str | None) -> byte
         value: bytes = found.value
         return value
     except (MissingBucket, MissingKey) as error:
-        no_bucket = isinstance(error, MissingBucket)
-        code = "NoSuchBucket" if no_bucket else "NoSuchKey"
-        text = "The specified bucket does not exist" if no_bucket else "The specified key does not exist."
+        if isinstance(error, MissingBucket):
+            code, text = "NoSuchBucket", "The specified bucket does not exist"
+        else:
+            code, text = "NoSuchKey", "The specified key does not exist."
         raise aws_error(
             "InvalidParameterValueException",
             f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {text}",
@@ -132,10 +179,31 @@ def role_trusts_lambda(region: str, arn: str) -> bool:
     except NotFoundException:
         return False
     try:
-        document = json.loads(role.assume_role_policy_document)
-    except (TypeError, ValueError):
+        statements = json.loads(role.assume_role_policy_document)["Statement"]
+    except (TypeError, ValueError, KeyError):
         return False
-    return "lambda.amazonaws.com" in json.dumps(document) or '"*"' in json.dumps(document)
+    return any(
+        _lets_lambda_in(statement)
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+def _lets_lambda_in(statement: Any) -> bool:
+    if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
+        return False
+    if not {"sts:AssumeRole", "sts:*", "*"} & set(_several(statement.get("Action"))):
+        return False
+    principal = statement.get("Principal")
+    if principal == "*":
+        return True
+    services = principal.get("Service") if isinstance(principal, dict) else None
+    return bool({"lambda.amazonaws.com", "*"} & set(_several(services)))
+
+
+def _several(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return [] if value is None else [str(value)]
 
 
 def credentials_for_role(region: str, role_arn: str, session: str) -> dict[str, str]:

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 
 from lambda_lab.aws.errors import aws_error
 
-__all__ = ["FunctionName", "function_arn", "parse_function_name"]
+__all__ = [
+    "FunctionName",
+    "LayerName",
+    "function_arn",
+    "parse_function_name",
+    "parse_layer_arn",
+    "parse_layer_name",
+]
 
 _NAME = re.compile(
     r"^(?:(?:arn:(?P<partition>aws[a-zA-Z-]*):lambda:(?P<region>[a-z0-9-]+):)?"
     r"(?:(?P<account>\d{12}):)?function:)?"
     r"(?P<name>[a-zA-Z0-9-_.]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$"
+)
+
+
+_LAYER = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):layer:"
+    r"(?P<name>[a-zA-Z0-9-_]+)(?::(?P<version>\d+))?"
 )
 
 
@@ -65,3 +78,38 @@ def parse_function_name(text: str, qualifier: str | None, region: str) -> Functi
             "The derived qualifier from the function name does not match the specified qualifier.",
         )
     return FunctionName(found["name"], own or qualifier, found["account"])
+
+
+@dataclass(frozen=True, slots=True)
+class LayerName:
+    """A layer, or one version of it, as a caller named it."""
+
+    region: str
+    account: str
+    name: str
+    version: str | None
+
+
+def parse_layer_arn(arn: str) -> LayerName | None:
+    """Read a layer's ARN; ``None`` if it is none.
+
+    Examples
+    --------
+    >>> parse_layer_arn("arn:aws:lambda:us-east-1:123456789012:layer:tools:3").version
+    '3'
+    """
+    found = _LAYER.fullmatch(arn)
+    if found is None:
+        return None
+    return LayerName(found["region"], found["account"], found["name"], found["version"])
+
+
+def parse_layer_name(text: str, region: str, account: str) -> LayerName:
+    """Read a ``LayerName``, which may be an ARN.
+
+    Examples
+    --------
+    >>> parse_layer_name("tools", "us-east-1", "123456789012").name
+    'tools'
+    """
+    return parse_layer_arn(text) or LayerName(region, account, text, None)

@@ -34,7 +34,6 @@ def throttled(reason: str) -> AwsError:
         status=429,
         members={"Reason": reason, "Type": "User"},
         message_key="message",
-        headers={"Retry-After": "0"},
     )
 
 

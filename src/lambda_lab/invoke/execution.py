@@ -158,7 +158,7 @@ class Execution:
         request_id, payload = request.request_id, outcome.payload
         failed = outcome.status != "success"
         limit = int(facts.value("payload.sync.response-message-bytes"))
-        if not failed and len(payload) > limit:
+        if len(payload) > limit:
             # The function ran and is billed; only its answer is refused.
             failed = True
             payload = faults.document(
@@ -215,10 +215,14 @@ def _outcome_of_failed_init(
     if init.status == "timeout":
         sentence = faults.timed_out(timeout)
         payload = faults.document(faults.TIMED_OUT, f"RequestId: {request_id} Error: {sentence}")
-        return Outcome("timeout", payload, timeout * 1000.0, 0, faults.TIMED_OUT, sentence)
+        duration_ms, kind = timeout * 1000.0, faults.TIMED_OUT
+        return Outcome("timeout", payload, duration_ms, init.memory_mb, kind, sentence)
     payload = init.payload
     if not payload:
+        # What ended for want of memory is an exit to its caller; only the log says why.
+        invalid = init.error_type == faults.INVALID_ENTRYPOINT
         payload = faults.document(
-            faults.EXIT_ERROR, f"RequestId: {request_id} Error: {init.sentence}"
+            faults.INVALID_ENTRYPOINT if invalid else faults.EXIT_ERROR,
+            f"RequestId: {request_id} Error: {init.sentence}",
         )
-    return Outcome("error", payload, duration_ms, 0, init.error_type, "")
+    return Outcome("error", payload, duration_ms, init.memory_mb, init.error_type, "")

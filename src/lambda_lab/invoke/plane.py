@@ -7,7 +7,7 @@ the metrics, the timeline, and the lease back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
@@ -90,12 +90,14 @@ class DataPlane:
             try:
                 finished = execution.run(request)
                 tail = journal.tail() if request.tail else b""
+                word = "error" if finished.failed else "success"
+                self._note(Kind.RESPONDED, request, status=word)
             finally:
+                # After the note, so that a record always says: answered, then frozen.
                 self._pool.finishing(environment)
                 environment.finish()
         finally:
             self.admission.give_back(lease)
-        self._note(Kind.RESPONDED, request, status="error" if finished.failed else "success")
         self._count(request, finished, lease)
         return InvokeResult(
             payload=finished.payload,
@@ -132,7 +134,7 @@ class DataPlane:
             return self.admission.take(spec.arn, self._reserved(spec))
         except AwsError as error:
             self._note(Kind.THROTTLED, request, reason=error.members.get("Reason", ""))
-            self._metric(request, "Throttles", 1)
+            self._metrics(request, {"Throttles": 1})
             raise
 
     # -- environments --------------------------------------------------------------------------
@@ -158,7 +160,8 @@ class DataPlane:
         return environment
 
     def _on_idle(self, environment: Environment) -> None:
-        self._journals[environment.identity].event(Kind.FROZEN)
+        if environment.running:
+            self._journals[environment.identity].event(Kind.FROZEN)
         if not self._pool.put_back(environment):
             # On a thread of its own: ending a process waits for news that this thread may bring.
             threading.Thread(
@@ -209,16 +212,21 @@ class DataPlane:
         )
         self._timeline.add(event)
 
-    def _metric(self, request: InvokeRequest, name: str, value: float) -> None:
+    def _metrics(self, request: InvokeRequest, values: Mapping[str, float]) -> None:
         resource = None if request.qualifier in (None, "$LATEST") else request.qualifier
-        self._telemetry.metric(request.spec, resource, name, value, self._clock.now_ns())
+        self._telemetry.metrics(request.spec, resource, values, self._clock.now_ns())
 
     def _count(self, request: InvokeRequest, finished: Finished, lease: Lease) -> None:
-        self._metric(request, "Invocations", 1)
-        self._metric(request, "Errors", 1 if finished.failed else 0)
-        self._metric(request, "Throttles", 0)
-        self._metric(request, "Duration", round(finished.measured.duration_ms, 2))
-        self._metric(request, "ConcurrentExecutions", lease.concurrent)
+        self._metrics(
+            request,
+            {
+                "Invocations": 1,
+                "Errors": 1 if finished.failed else 0,
+                "Throttles": 0,
+                "Duration": round(finished.measured.duration_ms, 2),
+                "ConcurrentExecutions": lease.concurrent,
+            },
+        )
 
     # -- waiting and ending --------------------------------------------------------------------
 
@@ -230,6 +238,7 @@ class DataPlane:
             for future in events:
                 future.exception()
             self.admission.wait_quiet()
+            self._pool.wait_returned()
             with self._events_lock:
                 if not self._events:
                     return

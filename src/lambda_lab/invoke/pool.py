@@ -43,9 +43,10 @@ class Pool:
         """
         key = (qualified_arn, revision)
         with self._lock:
-            self._returned.wait_for(
-                lambda: self._idle.get(key) or not self._finishing[key], FINISHING_SECONDS
-            )
+            if self._finishing[key] and not self._idle.get(key):
+                self._returned.wait_for(
+                    lambda: self._idle.get(key) or not self._finishing[key], FINISHING_SECONDS
+                )
             idle = self._idle.get(key)
             return idle.pop() if idle else None
 
@@ -58,6 +59,11 @@ class Pool:
         """Remember a new environment, which is busy."""
         with self._lock:
             self._all[environment.identity] = environment
+
+    def wait_returned(self) -> None:
+        """Wait until every environment that has answered is idle."""
+        with self._lock:
+            self._returned.wait_for(lambda: not any(self._finishing.values()), FINISHING_SECONDS)
 
     def put_back(self, environment: Environment) -> bool:
         """Make *environment* available again; false if it was retired and must be closed."""

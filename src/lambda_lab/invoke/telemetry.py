@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from lambda_lab.records import FunctionSpec
@@ -15,12 +16,11 @@ class Telemetry(Protocol):
     def log(self, spec: FunctionSpec, stream: str, time_ns: int, message: str) -> None:
         """Take one log message of *spec*'s log group."""
 
-    def metric(
+    def metrics(
         self,
         spec: FunctionSpec,
         resource: str | None,
-        name: str,
-        value: float,
+        values: Mapping[str, float],
         time_ns: int,
     ) -> None:
-        """Take one data point of a metric in the namespace ``AWS/Lambda``."""
+        """Take a data point for each named metric of the namespace ``AWS/Lambda``."""

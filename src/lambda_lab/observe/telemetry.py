@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +23,8 @@ BUFFER_LIMIT = 20_000
 """Entries kept before they are handed on without being asked for."""
 
 
-Point = tuple[FunctionSpec, str | None, str, float, int]
-"""Function, version or alias named by the caller, metric name, value, time in nanoseconds."""
+Point = tuple[FunctionSpec, str | None, Mapping[str, float], int]
+"""Function, version or alias named by the caller, values by metric name, time in nanoseconds."""
 Dimensions = tuple[tuple[str, str], ...]
 
 
@@ -45,12 +46,16 @@ class BufferedTelemetry:
         if full:
             self.flush()
 
-    def metric(
-        self, spec: FunctionSpec, resource: str | None, name: str, value: float, time_ns: int
+    def metrics(
+        self,
+        spec: FunctionSpec,
+        resource: str | None,
+        values: Mapping[str, float],
+        time_ns: int,
     ) -> None:
-        """Keep one data point."""
+        """Keep a data point for each metric."""
         with self._lock:
-            self._points.append((spec, resource, name, value, time_ns))
+            self._points.append((spec, resource, values, time_ns))
             full = len(self._points) > BUFFER_LIMIT
         if full:
             self.flush()
@@ -76,7 +81,7 @@ class BufferedTelemetry:
 
     def _flush_points(self, points: list[Point]) -> None:
         regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for spec, resource, name, value, time_ns in points:
+        for spec, resource, values, time_ns in points:
             moment = datetime.fromtimestamp(time_ns / 1e9, tz=UTC).replace(tzinfo=None)
             regions[spec.region] += [
                 {
@@ -86,6 +91,7 @@ class BufferedTelemetry:
                     "Timestamp": moment,
                     "Dimensions": [{"Name": key, "Value": of} for key, of in dimensions],
                 }
+                for name, value in values.items()
                 for dimensions in _dimension_sets(spec, resource)
             ]
         for region, data in regions.items():

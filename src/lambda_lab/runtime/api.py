@@ -12,6 +12,7 @@ nothing but ``AWS_LAMBDA_RUNTIME_API=host:port``.
 from __future__ import annotations
 
 import json
+import select
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -27,7 +28,8 @@ __all__ = ["Invocation", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
 
 API = "/2018-06-01/runtime/"
 MAX_BODY = 32 * 1024 * 1024
-"""A safety bound for one message from a runtime; the documented limits are checked above this."""
+"""How much of one message from a runtime is kept, in bytes. What is longer is far beyond the
+documented limit and refused for that, so its end is read and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class RuntimeApi:
         self._lock = threading.Lock()
         self._parked: _Connection | None = None
         self._current: str | None = None
+        self._lent: _Connection | None = None
+        self._several = False  # the runtime uses more than one connection
         self._connections: set[_Connection] = set()
         self._listener = socket.create_server((host, 0), backlog=16)
         self._listener.setblocking(False)
@@ -101,15 +105,57 @@ class RuntimeApi:
             if connection is None:
                 raise ConnectionError("no runtime is waiting for an invocation")
             self._current = invocation.request_id
+            if self._several:
+                self._give_to_loop(connection)
+            else:
+                self._lent = connection
         headers = {"Content-Type": "application/json", **invocation.headers}
         connection.answer(HTTPStatus.OK, invocation.body, headers)
+
+    def read_reply(self, seconds: float) -> bool:
+        """Read from the runtime's connection on this thread, for at most *seconds*.
+
+        A runtime answers on the connection it got its event from, so the thread that waits for
+        the answer reads it: a hand-over between threads costs more than all else in a warm call.
+
+        Returns
+        -------
+        bool
+            False if there is nothing to read here: the runtime uses several connections, or its
+            end is closed, and the I/O loop brings the news.
+        """
+        connection = self._lent
+        if connection is None or self._several:
+            self.stop_reading()
+            return False
+        if connection.wait_readable(seconds):
+            connection.on_readable()
+        return True
+
+    def stop_reading(self) -> None:
+        """Give the connection back to the I/O loop.
+
+        It acknowledges the answer, if one was read here, and waits for the next request.
+        """
+        with self._lock:
+            connection, self._lent = self._lent, None
+            answered = self._current is None
+        if connection is None:
+            return
+        if answered:
+            self._loop.call_soon(connection.accepted)
+        self._give_to_loop(connection)
+
+    def _give_to_loop(self, connection: _Connection) -> None:
+        self._loop.add_soon(connection.sock, connection.on_readable)
 
     def forget_runtime(self) -> None:
         """Drop every connection: the process behind them is gone."""
         with self._lock:
             self._parked = None
             self._current = None
-            connections = list(self._connections)
+            # A lent one is closed by the thread that reads it: it sees the end by itself.
+            connections = [one for one in self._connections if one is not self._lent]
         for connection in connections:
             connection.close()
 
@@ -128,6 +174,7 @@ class RuntimeApi:
             return
         connection = _Connection(sock, self._route, self._lost)
         with self._lock:
+            self._several = self._several or bool(self._connections)
             self._connections.add(connection)
         self._loop.add(sock, connection.on_readable)
 
@@ -138,11 +185,15 @@ class RuntimeApi:
             self._connections.discard(connection)
             if self._parked is connection:
                 self._parked = None
+            if self._lent is connection:
+                self._lent = None
 
     def _route(self, connection: _Connection, request: _Request) -> None:
         path = request.path.removeprefix(API)
         match request.method, path.split("/"):
             case "GET", ["invocation", "next"]:
+                # Nothing more comes here until the event is sent; then its caller reads.
+                self._loop.remove(connection.sock)
                 with self._lock:
                     self._parked, self._current = connection, None
                 self._events.on_next()
@@ -165,8 +216,12 @@ class RuntimeApi:
             # AWS answers 400 InvalidRequestID when the runtime names a call it does not hold.
             connection.refused(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
             return
-        connection.accepted()
-        self._events.on_reply(request_id, reply)
+        if connection is self._lent:
+            # The caller's thread has the answer; the loop thanks the runtime and reads on.
+            self._events.on_reply(request_id, reply)
+        else:
+            connection.accepted()
+            self._events.on_reply(request_id, reply)
 
 
 def _error_reply(request: _Request) -> RuntimeReply:
@@ -206,6 +261,12 @@ class _Connection:
         self._url = b""
         self._headers: dict[str, str] = {}
         self._body = bytearray()
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def wait_readable(self, seconds: float) -> bool:
+        """Wait until there is something to read, or *seconds* are over."""
+        return bool(self._poll.poll(max(0.0, seconds) * 1000))
 
     def on_readable(self) -> None:
         """Read what is there; a closed or broken connection is dropped."""
@@ -233,9 +294,8 @@ class _Connection:
             self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, chunk: bytes) -> None:
-        if len(self._body) + len(chunk) > MAX_BODY:
-            raise httptools.HttpParserError("body too large")
-        self._body += chunk
+        if len(self._body) <= MAX_BODY:
+            self._body += chunk
 
     def on_message_complete(self) -> None:
         method = self._parser.get_method().decode("latin-1")

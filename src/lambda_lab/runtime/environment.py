@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_lab import facts
-from lambda_lab.clock import stopwatch_ns
-from lambda_lab.errors import SandboxError
+from lambda_lab.clock import SECOND, stopwatch_ns
+from lambda_lab.errors import PackagingError
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime import faults
 from lambda_lab.runtime.api import Invocation, RuntimeApi, RuntimeReply
@@ -55,6 +55,11 @@ class _InitError:
 
 _NEXT = object()
 News = RuntimeReply | _Exited | _InitError | object
+SLICE_SECONDS = 0.05
+"""Longest single wait on a runtime's own connection."""
+QUICK_MS = 1.5
+MEASURE_EVERY = 16
+"""One in so many quick invocations is measured for memory."""
 EXIT_SECONDS = 5.0
 """Bound on waiting for the kernel to end a killed process."""
 
@@ -171,19 +176,14 @@ class Environment:
         started = stopwatch_ns()
         try:
             self._start_process()
-        except SandboxError as error:
-            sentence = str(error)
-            return InitOutcome(
-                "error",
-                _since_ms(started),
-                faults.INVALID_ENTRYPOINT,
-                faults.document(faults.INVALID_ENTRYPOINT, f"Error: {sentence}"),
-                sentence,
-            )
-        outcome = self._await_init(started, limit_seconds)
+            outcome = self._await_init(started, limit_seconds)
+        except PackagingError as error:
+            kind = faults.INVALID_ENTRYPOINT
+            outcome = InitOutcome("error", _since_ms(started), kind, sentence=str(error))
+        finally:
+            self.state = State.BUSY
         if outcome.status != "success":
             self._end_process()
-        self.state = State.BUSY
         return outcome
 
     def invoke(
@@ -207,12 +207,13 @@ class Environment:
         started = stopwatch_ns()
         try:
             self._api.send(invocation)
-            news = self._next_news(limit_seconds)
+            news = self._await_reply(limit_seconds)
         except ConnectionError:
             news = self._next_news(EXIT_SECONDS)
         duration_ms = _since_ms(started)
+        self._api.stop_reading()
         self._workshop.memory.remove(watched)
-        self._measure(watched)
+        self._measure(watched, duration_ms)
         match news:
             case RuntimeReply(body, None):
                 return Outcome("success", body, duration_ms, self._memory_mb())
@@ -272,13 +273,20 @@ class Environment:
         match news:
             case _InitError(reply):
                 self._next_news(EXIT_SECONDS)  # AWS's clients exit after they said so
-                return InitOutcome("error", duration_ms, reply.error_type, reply.body)
+                memory = self._memory_mb()
+                return InitOutcome(
+                    "error", duration_ms, reply.error_type, reply.body, memory_mb=memory
+                )
             case _Exited(status):
                 sentence = faults.exit_reason(status)
                 kind = faults.OUT_OF_MEMORY if watched.over else faults.EXIT_ERROR
-                return InitOutcome("error", duration_ms, kind, b"", sentence)
+                memory = self.spec.memory_mb if watched.over else self._memory_mb()
+                return InitOutcome("error", duration_ms, kind, b"", sentence, memory)
             case None:
-                return InitOutcome("timeout", limit_seconds * 1000, faults.TIMED_OUT)
+                memory = self._memory_mb()
+                return InitOutcome(
+                    "timeout", limit_seconds * 1000, faults.TIMED_OUT, memory_mb=memory
+                )
             case _:
                 return InitOutcome("success", duration_ms)
 
@@ -288,6 +296,21 @@ class Environment:
         kind = faults.OUT_OF_MEMORY if over else faults.EXIT_ERROR
         memory = self.spec.memory_mb if over else self._memory_mb()
         return Outcome("error", payload, duration_ms, memory, kind, sentence)
+
+    def _await_reply(self, seconds: float) -> News | None:
+        """Read the runtime's answer on this thread, as long as there is something to read."""
+        deadline_ns = stopwatch_ns() + round(seconds * SECOND)
+        while True:
+            left = (deadline_ns - stopwatch_ns()) / SECOND
+            # In slices: a runtime may open a second connection and answer there.
+            reading = self._api.read_reply(min(left, SLICE_SECONDS))
+            try:
+                return self._news.get_nowait()
+            except queue.Empty:
+                if left <= 0:
+                    return None
+                if not reading:
+                    return self._next_news(left)
 
     def _next_news(self, seconds: float) -> News | None:
         try:
@@ -326,10 +349,15 @@ class Environment:
         if process is not None:
             process.kill()
 
-    def _measure(self, watched: Watched) -> None:
+    def _measure(self, watched: Watched, duration_ms: float = QUICK_MS) -> None:
+        """Take note of the memory used.
+
+        A run of a millisecond or less cannot have taken much; it is measured once in a while.
+        """
         self.peak_kb = max(self.peak_kb, watched.peak_kb)
         process = self._process
-        if process is not None:
+        quick = duration_ms < QUICK_MS and self.invocations % MEASURE_EVERY > 1
+        if process is not None and not quick:
             self.peak_kb = max(self.peak_kb, memory_kb(process.pid))
 
     def _memory_mb(self) -> int:

@@ -14,6 +14,7 @@ Messages from the owner
     when an environment is gone for good.
 Messages to the owner
     ``{"ready": {...}}``, ``{"started": id, "pid": ..}``, ``{"failed": id, "error": ..}``,
+    ``{"unusable": id, "error": ..}`` when the kernel cannot run the package's program,
     ``{"exited": id, "pid": .., "status": waitstatus}``.
 """
 
@@ -38,6 +39,8 @@ __all__ = ["ForkServer", "main", "remove_folder"]
 
 Child = Callable[[], None]
 MESSAGE_BYTES = 1 << 18
+REPORT_FD = 4
+"""Where a child may say that its program cannot be run; 0 to 2 and the log's 3 come before."""
 
 
 class ForkServer:
@@ -129,13 +132,22 @@ class ForkServer:
         namespace = self._namespace(message)
         if self._root is not None and namespace is not None:
             self._root.enter(namespace)
+        # The kernel closes the writing end when the program runs; until then it can carry a word.
+        reading, writing = os.pipe()
         try:
             pid = os.fork()
             if pid == 0:
-                return self._child(message, log_fd)
+                return self._child(message, log_fd, writing)
         finally:
-            if self._root is not None and os.getpid() == self._settings["pid"]:
-                self._root.leave()
+            if os.getpid() == self._settings["pid"]:
+                os.close(writing)
+                if self._root is not None:
+                    self._root.leave()
+        with os.fdopen(reading, encoding="utf-8") as report:
+            refusal = report.read() if message["kind"] == "exec" else ""
+        if refusal:
+            self._send({"unusable": identity, "error": refusal})
+            return None
         self._pids[pid] = identity
         self._send({"started": identity, "pid": pid})
         return None
@@ -150,17 +162,21 @@ class ForkServer:
             )
         return self._namespaces[identity]
 
-    def _child(self, message: dict[str, Any], log_fd: int) -> Child:
+    def _child(self, message: dict[str, Any], log_fd: int, report_fd: int) -> Child:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if sys.platform == "linux":
             linux_sandbox.die_with_parent(signal.SIGKILL)
+            # Children that detach stay in this family: their memory counts, and they end with it.
+            linux_sandbox.become_subreaper()
         os.setsid()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         for fd in (1, 2, 3):
             os.dup2(log_fd, fd, inheritable=True)
-        os.closerange(4, 4096)
+        if report_fd != REPORT_FD:
+            os.dup2(report_fd, REPORT_FD, inheritable=False)
+        os.closerange(REPORT_FD + (message["kind"] == "exec"), 4096)
         linux_sandbox.set_limits(self._settings["file_descriptors"])
         if self._root is not None:
             linux_sandbox.drop_capabilities()
@@ -189,6 +205,8 @@ class ForkServer:
                 return
             identity = self._pids.pop(pid, None)
             if identity is not None:
+                # Its orphans are ours now, and nobody else's children ever are.
+                kill_descendants(os.getpid(), spare=self._pids)
                 self._send({"exited": identity, "pid": pid, "status": status})
 
     def _forget(self, identity: str) -> None:
@@ -220,8 +238,9 @@ def _exec(argv: list[str], env: dict[str, str]) -> None:
     try:
         os.execve(argv[0], argv, env)
     except OSError as error:
-        # AWS's text when a bootstrap cannot be run; the owner reads it from the log pipe.
-        os.write(2, f"exec {argv[0]}: {error.strerror}\n".encode())
+        # AWS's text when a bootstrap cannot be run: its supervisor is written in Go.
+        reason = str(error.strerror).lower()
+        os.write(REPORT_FD, f"fork/exec {argv[0]}: {reason}".encode())
         os._exit(126)
 
 

@@ -57,6 +57,15 @@ class IoLoop:
 
         self._on_thread(register)
 
+    def add_soon(self, source: HasFileno, on_readable: Callable[[], None]) -> None:
+        """Like :meth:`add`, without waiting until the loop has taken note."""
+
+        def register() -> None:
+            if source.fileno() >= 0:
+                self._selector.register(source, selectors.EVENT_READ, on_readable)
+
+        self.call_soon(register)
+
     def remove(self, source: HasFileno) -> None:
         """Stop watching *source*; call it before closing the source. Unknown is ignored."""
 

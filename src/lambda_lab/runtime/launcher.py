@@ -14,17 +14,17 @@ import sys
 import sysconfig
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lambda_lab import facts
-from lambda_lab.errors import SandboxError
+from lambda_lab.errors import PackagingError, SandboxError
 from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.linux_sandbox import SandboxUser
-from lambda_lab.runtime.process_tree import kill_environment, mount_namespace
+from lambda_lab.runtime.process import Process, Program
+from lambda_lab.runtime.process_tree import mount_namespace
 from lambda_lab.runtime.python_process import RUNTIME_PACKAGES, SDK_PACKAGES
 from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP
 
@@ -35,43 +35,6 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 30
 """How long to wait for the fork server before saying that it does not answer."""
 SOURCE = str(Path(__file__).resolve().parents[2])
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What to run in a sandbox.
-
-    ``argv`` is the handler for ``kind="python"`` and a command line for ``kind="exec"``.
-    ``task`` and ``opt`` are host folders; ``directory`` is where the process starts, as it will
-    see it.
-    """
-
-    identity: str
-    kind: str
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
-    task: str
-    opt: str | None
-    tmp_mb: int
-    directory: str
-    own_paths: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Process:
-    """A started process. ``on_exit`` is called once, on the I/O loop's thread."""
-
-    identity: str
-    on_exit: Callable[[int], None]
-    pid: int = 0
-    namespace: int | None = None
-    error: str = ""
-    started: threading.Event = field(default_factory=threading.Event)
-
-    def kill(self) -> None:
-        """End it and everything it started, at once."""
-        if self.pid:
-            kill_environment(self.pid, self.namespace)
 
 
 class Launcher:
@@ -193,13 +156,18 @@ class Launcher:
 
         Raises
         ------
+        PackagingError
+            If the kernel cannot run the package's program.
         SandboxError
             If the process could not be started.
         """
         self.wait_ready()
         process = Process(program.identity, on_exit)
         with self._lock:
+            former = self._processes.get(program.identity)
             self._processes[program.identity] = process
+        if former is not None:
+            former.retire()
         message = {
             "do": "start",
             "id": program.identity,
@@ -218,6 +186,8 @@ class Launcher:
         except OSError as error:
             raise SandboxError(f"No execution environment could be started: {error}.") from error
         process.started.wait(PATIENCE_SECONDS)
+        if process.unusable:
+            raise PackagingError(process.error)
         if process.error or not process.pid:
             raise SandboxError(
                 f"No execution environment could be started: {process.error or 'no answer'}. "
@@ -250,7 +220,8 @@ class Launcher:
             self.weaker = message["ready"]["weaker"]
             self._ready.set()
             return
-        identity = message.get("started") or message.get("failed") or message.get("exited")
+        names = ("started", "failed", "unusable", "exited")
+        identity = next(message[name] for name in names if name in message)
         with self._lock:
             process = self._processes.get(identity)
         if process is None:
@@ -259,8 +230,8 @@ class Launcher:
             process.pid = message["pid"]
             process.namespace = mount_namespace(process.pid) if self.isolated else None
             process.started.set()
-        elif "failed" in message:
-            process.error = message["error"]
+        elif "failed" in message or "unusable" in message:
+            process.error, process.unusable = message["error"], "unusable" in message
             process.started.set()
         elif message["pid"] == process.pid:
             # What the process left running goes with it.

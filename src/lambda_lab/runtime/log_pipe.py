@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from collections.abc import Callable
 
 from lambda_lab.runtime.io_loop import IoLoop
@@ -102,6 +103,8 @@ class LogPipe:
         self._splitter = LogSplitter(emit)
         self._read_fd, self.write_fd = os.pipe()
         os.set_blocking(self._read_fd, False)
+        # The loop reads as lines come; the caller of a function reads what is left at its end.
+        self._reading = threading.RLock()
         loop.add(self, self.drain)
 
     def fileno(self) -> int:
@@ -109,25 +112,28 @@ class LogPipe:
         return self._read_fd
 
     def drain(self) -> None:
-        """Read everything there is. Call it on the loop's thread."""
-        while self._read_fd >= 0:
-            try:
-                data = os.read(self._read_fd, 65_536)
-            except BlockingIOError:
-                return
-            if not data:
-                return
-            self._splitter.feed(data)
+        """Read everything there is."""
+        with self._reading:
+            while self._read_fd >= 0:
+                try:
+                    data = os.read(self._read_fd, 65_536)
+                except BlockingIOError:
+                    return
+                if not data:
+                    return
+                self._splitter.feed(data)
 
     def flush(self) -> None:
-        """Read everything there is and emit an unfinished line too (loop's thread)."""
-        self.drain()
-        self._splitter.flush()
+        """Read everything there is and emit an unfinished line too."""
+        with self._reading:
+            self.drain()
+            self._splitter.flush()
 
     def close(self) -> None:
         """Close both ends."""
         self._loop.remove(self)
-        for fd in (self._read_fd, self.write_fd):
-            if fd >= 0:
-                os.close(fd)
-        self._read_fd = self.write_fd = -1
+        with self._reading:
+            for fd in (self._read_fd, self.write_fd):
+                if fd >= 0:
+                    os.close(fd)
+            self._read_fd = self.write_fd = -1

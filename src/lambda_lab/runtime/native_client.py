@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import os
+from collections.abc import Mapping
 
 __all__ = ["initialize_client", "next", "post_error", "post_invocation_result"]
 
@@ -20,12 +21,15 @@ _connection: http.client.HTTPConnection | None = None
 
 def initialize_client(user_agent: str) -> None:
     """Remember the user agent and open a connection at the first call."""
-    global _user_agent, _connection  # noqa: PLW0603
+    global _user_agent, _connection
     _user_agent, _connection = user_agent, None
 
 
 def _request(
-    method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str | bytes] | None = None,
 ) -> tuple[bytes, http.client.HTTPResponse]:
     global _connection  # noqa: PLW0603 - a module like the one it stands in for
     if _connection is None:
@@ -57,7 +61,7 @@ def next() -> tuple[bytes, dict[str, str | None]]:  # noqa: A001 - AWS's name
     return body, headers
 
 
-def _post(path: str, body: bytes, headers: dict[str, str]) -> None:
+def _post(path: str, body: bytes, headers: Mapping[str, str | bytes]) -> None:
     _, response = _request("POST", path, body, headers)
     if response.status != http.HTTPStatus.ACCEPTED:
         raise RuntimeError(f"Failed to post to {path}: {response.status}")
@@ -67,7 +71,7 @@ def post_invocation_result(
     invoke_id: str, body: bytes, content_type: str, invocation_id: str | None = None
 ) -> None:
     """Answer an invocation."""
-    headers = {"Content-Type": content_type}
+    headers: dict[str, str | bytes] = {"Content-Type": content_type}
     if invocation_id:
         headers["Lambda-Runtime-Invocation-Id"] = invocation_id
     _post(f"{_BASE}/{invoke_id}/response", body, headers)
@@ -77,9 +81,10 @@ def post_error(
     invoke_id: str, error: str, xray_cause: str, invocation_id: str | None = None
 ) -> None:
     """Answer an invocation with an error document."""
-    headers = {
+    headers: dict[str, str | bytes] = {
         "Content-Type": "application/json",
-        "Lambda-Runtime-Function-XRay-Error-Cause": xray_cause.replace("\n", " "),
+        # As bytes: http.client knows Latin-1 only, an error message may hold anything.
+        "Lambda-Runtime-Function-XRay-Error-Cause": xray_cause.replace("\n", " ").encode(),
     }
     if invocation_id:
         headers["Lambda-Runtime-Invocation-Id"] = invocation_id

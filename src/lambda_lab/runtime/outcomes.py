@@ -27,6 +27,7 @@ class InitOutcome:
     error_type: str | None = None
     payload: bytes = b""
     sentence: str = ""
+    memory_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import os
+import lzma
 import shutil
 import stat
 import threading
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,20 @@ from lambda_lab.errors import PackagingError
 from lambda_lab.records import FunctionSpec, LayerSpec
 
 __all__ = ["PackageStore", "check_zip", "code_sha256"]
+
+
+UNREADABLE = "Could not unzip uploaded file. Please check your file, then try to upload again."
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,  # cut off
+    OSError,
+    RuntimeError,  # encrypted, or packed by a method that zipfile does not know
+    OverflowError,
+    ValueError,
+)
 
 
 def code_sha256(code: bytes) -> str:
@@ -46,25 +61,36 @@ def check_zip(code: bytes, already_bytes: int = 0) -> int:
     PackagingError
         With AWS's sentence, if it is not a zip, is damaged, or is too large unzipped.
     """
+    limit = int(facts.value("package.unzipped-maximum"))
     try:
         with zipfile.ZipFile(io.BytesIO(code)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            for entry in archive.infolist():
-                _check_name(entry.filename)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise PackagingError(
-            "Could not unzip uploaded file. Please check your file, then try to upload again."
-        ) from error
-    limit = int(facts.value("package.unzipped-maximum"))
-    if size + already_bytes > limit:
-        raise PackagingError(f"Unzipped size must be smaller than {limit} bytes")
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
+            _check_names(entries)
+            if not entries:
+                raise PackagingError("Uploaded file must be a non-empty zip")
+            if size + already_bytes > limit:
+                raise PackagingError(f"Unzipped size must be smaller than {limit} bytes")
+            damaged = archive.testzip()
+    except _UNREADABLE as error:
+        raise PackagingError(UNREADABLE) from error
+    if damaged is not None:
+        raise PackagingError(UNREADABLE)
     return size
 
 
-def _check_name(name: str) -> None:
-    # An archive must not write outside the folder it is unpacked into.
-    if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
-        raise ValueError(f"entry outside the package: {name}")
+def _check_names(entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that would write outside the folder it is unpacked into.
+
+    A link may lead where it likes: who follows it is the function, in its own root.
+    """
+    links = {entry.filename for entry in entries if stat.S_ISLNK(entry.external_attr >> 16)}
+    for entry in entries:
+        parts = entry.filename.replace("\\", "/").split("/")
+        if entry.filename.startswith(("/", "\\")) or ".." in parts:
+            raise ValueError(f"entry outside the package: {entry.filename}")
+        if any("/".join(parts[:length]) in links for length in range(1, len(parts))):
+            raise ValueError(f"entry beyond a link: {entry.filename}")
 
 
 class PackageStore:
@@ -115,7 +141,7 @@ def _extract(code: bytes, target: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(code)) as archive:
             for entry in archive.infolist():
                 _extract_entry(archive, entry, target)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise PackagingError(
             f"The package could not be unpacked: {error}. Make the zip anew and upload it again."
         ) from error
@@ -128,12 +154,12 @@ def _extract_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Pat
         path.mkdir(parents=True, exist_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.resolve().is_relative_to(target.resolve()):
+        raise ValueError(f"entry beyond a link: {entry.filename}")  # a link in an earlier layer
     if path.is_symlink() or path.exists():
         path.unlink()
     if stat.S_ISLNK(mode):
-        link = archive.read(entry).decode()
-        _check_name(os.path.normpath(os.path.join(os.path.dirname(entry.filename), link)))
-        path.symlink_to(link)
+        path.symlink_to(archive.read(entry).decode())
         return
     with archive.open(entry) as source, path.open("wb") as sink:
         shutil.copyfileobj(source, sink)

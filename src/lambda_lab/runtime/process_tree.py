@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 __all__ = ["children_of", "kill_descendants", "kill_environment", "memory_kb", "mount_namespace"]
@@ -36,11 +37,13 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
-def _descendants(pid: int) -> list[int]:
+def _descendants(pid: int, spare: Collection[int] = ()) -> list[int]:
     found: list[int] = []
     waiting = children_of(pid)
     while waiting:
         child = waiting.pop()
+        if child in spare:
+            continue
         found.append(child)
         waiting += children_of(child)
     return found
@@ -111,10 +114,10 @@ def _is_zombie(pid: int) -> bool:
         return True
 
 
-def kill_descendants(pid: int) -> None:
-    """Kill every descendant of *pid*, until there is none."""
+def kill_descendants(pid: int, spare: Collection[int] = ()) -> None:
+    """Kill every descendant of *pid*, until there is none; *spare* some with their families."""
     for _ in range(100):
-        family = [member for member in _descendants(pid) if not _is_zombie(member)]
+        family = [member for member in _descendants(pid, spare) if not _is_zombie(member)]
         if not family:
             return
         for member in family:

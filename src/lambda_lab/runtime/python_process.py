@@ -12,6 +12,9 @@ import importlib
 import os
 import sys
 
+# Imported before the fork: a function's own search path does not lead here.
+from lambda_lab.runtime import native_client
+
 __all__ = ["SDK_PACKAGES", "preload", "run_python"]
 
 SDK_PACKAGES = (
@@ -122,7 +125,4 @@ def _use_native_client() -> None:
     try:
         importlib.import_module("runtime_client")
     except ImportError:
-        from lambda_lab.runtime import native_client
-
         sys.modules["runtime_client"] = native_client
-        _forget(("lambda_lab",))

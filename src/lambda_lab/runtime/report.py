@@ -184,9 +184,12 @@ class PlatformLog:
 
 
 def runtime_version(spec: FunctionSpec) -> str:
-    """Return the name and build of a runtime as ``INIT_START`` prints it."""
+    """Return the name and build of a runtime as ``INIT_START`` prints it.
+
+    The build number is ours: AWS counts its own builds.
+    """
     name = spec.runtime
     for family in ("python", "nodejs", "provided"):
         if name.startswith(family):
-            return f"{family}:{name.removeprefix(family).strip('.')}.v1"
+            return f"{family}:{name.removeprefix(family).strip('.').removesuffix('.x')}.v1"
     return f"{name}.v1"

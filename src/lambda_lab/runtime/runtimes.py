@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambda_lab.errors import SandboxError
+from lambda_lab.errors import PackagingError, SandboxError
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime.variables import Place
 
@@ -76,8 +76,10 @@ def start_command(
 
     Raises
     ------
-    SandboxError
+    PackagingError
         For ``provided`` without an executable ``bootstrap``, in AWS's words.
+    SandboxError
+        If nothing on this machine serves the runtime.
     """
     family = served_by(spec.runtime).family
     if family == "python":
@@ -89,4 +91,4 @@ def start_command(
         bootstrap = host / "bootstrap" if host else None
         if bootstrap is not None and bootstrap.is_file() and bootstrap.stat().st_mode & 0o111:
             return "exec", (f"{seen}/bootstrap",)
-    raise SandboxError("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+    raise PackagingError("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")

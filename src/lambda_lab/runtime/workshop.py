@@ -53,8 +53,10 @@ def program_for(
 
     Raises
     ------
+    PackagingError
+        If the function brings its own runtime and its package lacks a ``bootstrap``.
     SandboxError
-        If nothing here can serve the function's runtime, or its package lacks a ``bootstrap``.
+        If nothing here can serve the function's runtime.
     """
     launcher = workshop.launcher
     place = _place(launcher.isolated, task, opt, launcher.sdk_folder)

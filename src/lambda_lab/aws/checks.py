@@ -1,0 +1,198 @@
+"""What AWS refuses beyond the bounds of its service model: packages, variables, runtimes, tags.
+
+Each check raises AWS's own code and words. Sizes come from :mod:`lambda_lab.facts`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from lambda_lab import facts
+from lambda_lab.aws.errors import aws_error
+from lambda_lab.errors import AwsError, NotModelledError, PackagingError, SandboxError
+from lambda_lab.records import LayerSpec
+from lambda_lab.runtime.packages import check_zip
+from lambda_lab.runtime.runtimes import served_by
+
+__all__ = [
+    "DIRECT_UPLOAD_BYTES",
+    "check_environment",
+    "check_runtime",
+    "check_tags",
+    "check_unzipped_with_layers",
+    "checked_zip",
+    "refuse_not_modelled",
+    "request_too_large",
+]
+
+DIRECT_UPLOAD_BYTES = 70_167_211
+"""The request size AWS names when a package is too large to upload directly: base64 and all."""
+TAGS_PER_FUNCTION = 50
+"""AWS allows this many tags on a function (Developer Guide, Using tags on Lambda functions)."""
+
+NOT_MODELLED_SETTINGS = {
+    "FileSystemConfigs": "Mounting a file system",
+    "CodeSigningConfigArn": "Code signing",
+    "DurableConfig": "A durable function",
+    "CapacityProviderConfig": "A function on managed instances",
+    "TenancyConfig": "Tenant isolation",
+    "AcceleratorConfig": "An accelerator",
+    "RuntimeConfig": "A customer-managed runtime",
+    "RuntimeManagementConfig": "Choosing a runtime's version",
+    "RecursiveLoop": "Detection of recursive loops",
+}
+"""Members of a function's configuration that AWS acts on and this package does not."""
+
+
+def refuse_not_modelled(params: Mapping[str, Any]) -> None:
+    """Refuse settings that would have no effect here.
+
+    Raises
+    ------
+    NotModelledError
+        Naming the first such setting.
+    """
+    for member, what in NOT_MODELLED_SETTINGS.items():
+        if params.get(member):
+            raise NotModelledError(what)
+    code = params.get("Code") or {}
+    if params.get("PackageType") == "Image" or code.get("ImageUri") or params.get("ImageUri"):
+        raise NotModelledError("A function from a container image")
+    if (params.get("VpcConfig") or {}).get("SubnetIds"):
+        raise NotModelledError("A function in a VPC")
+    if (params.get("DeadLetterConfig") or {}).get("TargetArn"):
+        raise NotModelledError("A dead-letter queue")
+    if (params.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
+        raise NotModelledError("SnapStart")
+
+
+def request_too_large(operation: str) -> AwsError:
+    """Return AWS's refusal of a request that is too large to upload code directly."""
+    return AwsError(
+        "RequestEntityTooLargeException",
+        f"Request must be smaller than {DIRECT_UPLOAD_BYTES} bytes for the {operation} operation",
+        status=413,
+        members={},
+    )
+
+
+def checked_zip(archive: bytes) -> bytes:
+    """Return *archive* if AWS would take it.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException`` in AWS's words.
+    """
+    if not archive:
+        raise _empty()
+    try:
+        check_zip(archive)
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            if not opened.infolist():
+                raise _empty()
+    except PackagingError as error:
+        raise aws_error("InvalidParameterValueException", str(error)) from None
+    except (zipfile.BadZipFile, OSError, OverflowError) as error:
+        # zipfile meets some damage with errors of its own, beyond BadZipFile.
+        raise aws_error(
+            "InvalidParameterValueException",
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+        ) from error
+    return archive
+
+
+def _empty() -> AwsError:
+    return aws_error("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+
+
+def check_unzipped_with_layers(code: bytes, layers: tuple[LayerSpec, ...]) -> None:
+    """Check the unzipped size of a function with its layers.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException`` in the words many users of AWS report (confidence M).
+    """
+    if not layers:
+        return
+    limit = int(facts.value("package.unzipped-maximum"))
+    size = check_zip(code) + sum(check_zip(layer.code) for layer in layers)
+    if size > limit:
+        raise aws_error(
+            "InvalidParameterValueException",
+            "Function code combined with layers exceeds the maximum allowed size of "
+            f"{limit} bytes. The actual size is {size} bytes.",
+        )
+
+
+def check_environment(environment: Mapping[str, Any] | None) -> None:
+    """Check variables against AWS's size limit and its reserved names.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException`` in AWS's words.
+    """
+    variables = (environment or {}).get("Variables") or {}
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > int(facts.value("environment.maximum")):
+        raise aws_error(
+            "InvalidParameterValueException",
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided exceeded the 4KB limit. "
+            f"String measured: {measured}",
+        )
+    reserved = {v.name for v in facts.environment_variables() if v.reserved} & set(variables)
+    if reserved:
+        raise aws_error(
+            "InvalidParameterValueException",
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided contains reserved keys that are currently not supported "
+            f"for modification. Reserved keys used in this request: {', '.join(sorted(reserved))}",
+        )
+
+
+def check_runtime(runtime: str | None, today: date, *, creates: bool) -> None:
+    """Check that AWS still takes *runtime* on that day, and that this machine can serve it.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException``: in AWS's words for a retired runtime, in ours for one
+        that no interpreter here can serve.
+    """
+    if runtime is None:
+        return
+    for known in facts.runtimes():
+        blocked = known.block_create if creates else known.block_update
+        if known.name == runtime and blocked is not None and blocked <= today:
+            raise aws_error(
+                "InvalidParameterValueException",
+                f"The runtime parameter of {runtime} is no longer supported for creating or "
+                "updating AWS Lambda functions. We recommend you use a supported runtime while "
+                "creating or updating functions.",
+            )
+    try:
+        served_by(runtime)
+    except SandboxError as error:
+        raise aws_error("InvalidParameterValueException", str(error)) from None
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Check how many tags a function would have.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException`` in AWS's words.
+    """
+    if len(tags) > TAGS_PER_FUNCTION:
+        raise aws_error(
+            "InvalidParameterValueException", "Number of tags exceeds resource tag limit."
+        )

@@ -1,0 +1,124 @@
+"""Functions in CloudFormation templates: from a template's properties to the API's operations.
+
+moto's own reading of ``AWS::Lambda::Function`` drops half of the properties. Here a template goes
+the way of CreateFunction and the two updates, so that what they refuse is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lambda_lab.aws import api_functions
+from lambda_lab.aws.api_resources import put_function_concurrency
+from lambda_lab.aws.checks import refuse_not_modelled
+from lambda_lab.aws.constraints import validate
+from lambda_lab.aws.model import operation_model
+from lambda_lab.aws.moto_seam import template_response_module
+from lambda_lab.aws.names import FunctionName
+
+if TYPE_CHECKING:
+    from lambda_lab.aws.backend import LabLambdaBackend
+    from lambda_lab.aws.function import LabFunction
+
+__all__ = ["create_function", "update_function"]
+
+
+def create_function(
+    backend: LabLambdaBackend, name: str, properties: Mapping[str, Any]
+) -> LabFunction:
+    """Create the function that *properties* describe. CloudFormation waits until it is Active."""
+    params = {**_read(properties), "FunctionName": name}
+    validate("CreateFunction", params)
+    with backend.lock:
+        api_functions.create_function(backend, params)
+        function = backend.find(FunctionName(name, None, None))
+        backend.activate(function)
+        _reserve(backend, name, properties)
+    return function
+
+
+def update_function(
+    backend: LabLambdaBackend, function: LabFunction, properties: Mapping[str, Any]
+) -> LabFunction:
+    """Bring *function* to what *properties* describe."""
+    params = {**_read(properties), "FunctionName": function.function_name}
+    code = params.pop("Code")
+    with backend.lock:
+        for operation, asked in (
+            ("UpdateFunctionConfiguration", params),
+            ("UpdateFunctionCode", {**code, "FunctionName": function.function_name}),
+        ):
+            known = _members(operation)
+            wanted = {member: value for member, value in asked.items() if member in known}
+            validate(operation, wanted)
+            if operation == "UpdateFunctionCode":
+                api_functions.update_function_code(backend, wanted)
+            else:
+                api_functions.update_function_configuration(backend, wanted)
+            backend.updated(function, function.make_spec())
+        function.tags = params.get("Tags") or {}
+        _reserve(backend, function.function_name, properties)
+    return function
+
+
+def _reserve(backend: LabLambdaBackend, name: str, properties: Mapping[str, Any]) -> None:
+    reserved = properties.get("ReservedConcurrentExecutions")
+    if reserved is not None:
+        wanted = {"FunctionName": name, "ReservedConcurrentExecutions": int(reserved)}
+        put_function_concurrency(backend, wanted)
+
+
+def _members(operation: str) -> Mapping[str, Any]:
+    shape = operation_model(operation).input_shape
+    return {} if shape is None else shape.members
+
+
+def _read(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template's properties as the API's parameters."""
+    refuse_not_modelled(properties)
+    members = _members("CreateFunction")
+    params = {
+        name: _typed(members[name], value)
+        for name, value in properties.items()
+        if name in members and name not in ("Tags", "Code")
+    }
+    tags = properties.get("Tags") or []
+    params["Tags"] = {str(tag["Key"]): str(tag["Value"]) for tag in tags}
+    code = dict(properties.get("Code") or {})
+    if "ZipFile" in code:
+        # In a template, ZipFile is the source itself: AWS::Lambda::Function Code.
+        code["ZipFile"] = _zipped(str(code["ZipFile"]), str(properties.get("Runtime", "")))
+    params["Code"] = code
+    return params
+
+
+def _typed(shape: Any, value: Any) -> Any:
+    """Give a template's text the type that the API has: templates often quote numbers."""
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        return {
+            name: _typed(shape.members[name], item)
+            for name, item in value.items()
+            if name in shape.members
+        }
+    if shape.type_name == "map" and isinstance(value, Mapping):
+        return {str(name): _typed(shape.value, item) for name, item in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_typed(shape.member, item) for item in value]
+    if shape.type_name in ("integer", "long"):
+        return int(value)
+    if shape.type_name == "boolean":
+        return str(value).lower() == "true"
+    return str(value)
+
+
+def _zipped(source: str, runtime: str) -> bytes:
+    archive = io.BytesIO()
+    suffix = "js" if runtime.startswith("nodejs") else "py"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr(f"index.{suffix}", source)
+        if suffix == "py":
+            target.writestr("cfnresponse.py", template_response_module())
+    return archive.getvalue()

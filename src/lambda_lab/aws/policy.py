@@ -1,0 +1,128 @@
+"""The resource-based policy of a function: who may call it.
+
+AWS keeps one policy for the function itself and one for each version and alias. A policy has no
+revision of its own: it shares the RevisionId of what it is attached to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lambda_lab.aws.errors import aws_error
+
+__all__ = ["Policies", "TemplatePolicy", "make_statement"]
+
+_ACCOUNT = re.compile(r"\d{12}")
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?|apidomains\.[a-z.]+")
+_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:.+")
+
+
+class Policies:
+    """The policies of one function by qualifier; the function's own stands under ``""``."""
+
+    def __init__(self) -> None:
+        self._statements: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def statements(self, qualifier: str | None) -> dict[str, dict[str, Any]]:
+        """Return the statements for *qualifier* by ``Sid``, oldest first."""
+        return self._statements.setdefault(qualifier or "", {})
+
+    def forget(self, qualifier: str) -> None:
+        """Drop the policy of a version or alias that is gone."""
+        self._statements.pop(qualifier, None)
+
+
+def make_statement(resource: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Word a statement as AWS does.
+
+    Parameters
+    ----------
+    resource
+        ARN of the function, version or alias.
+    params
+        Parameters of ``AddPermission``.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException`` for a principal that cannot be one.
+
+    Examples
+    --------
+    >>> asked = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "123456789012"}
+    >>> make_statement("arn:f", asked)["Principal"]
+    {'AWS': 'arn:aws:iam::123456789012:root'}
+    """
+    statement: dict[str, Any] = {
+        "Sid": params["StatementId"],
+        "Effect": "Allow",
+        "Principal": _principal(params["Principal"]),
+        "Action": params["Action"],
+        "Resource": resource,
+    }
+    conditions = _conditions(params)
+    if conditions:
+        statement["Condition"] = conditions
+    return statement
+
+
+def _principal(principal: str) -> str | dict[str, str]:
+    if principal == "*":
+        return principal
+    if _ACCOUNT.fullmatch(principal):
+        return {"AWS": f"arn:aws:iam::{principal}:root"}
+    if _ARN.fullmatch(principal):
+        return {"AWS": principal}
+    if _SERVICE.fullmatch(principal):
+        return {"Service": principal}
+    raise aws_error(
+        "InvalidParameterValueException",
+        "The provided principal was invalid. Please check the principal and try again.",
+    )
+
+
+def _conditions(params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    rows = (
+        ("StringEquals", "lambda:FunctionUrlAuthType", params.get("FunctionUrlAuthType")),
+        ("StringEquals", "aws:PrincipalOrgID", params.get("PrincipalOrgID")),
+        ("StringEquals", "AWS:SourceAccount", params.get("SourceAccount")),
+        ("StringEquals", "lambda:EventSourceToken", params.get("EventSourceToken")),
+        ("ArnLike", "AWS:SourceArn", params.get("SourceArn")),
+    )
+    conditions: dict[str, dict[str, str]] = {}
+    for operator, key, value in rows:
+        if value:
+            conditions.setdefault(operator, {})[key] = value
+    if params.get("InvokedViaFunctionUrl") is not None:
+        wanted = "true" if params["InvokedViaFunctionUrl"] else "false"
+        conditions["Bool"] = {"lambda:InvokedViaFunctionUrl": wanted}
+    return conditions
+
+
+class TemplatePolicy:
+    """What moto's CloudFormation calls when a template adds an ``AWS::Lambda::Permission``.
+
+    Parameters
+    ----------
+    policies
+        The function's policies.
+    arn, qualifier
+        ARN and qualifier of the version it adds to; no qualifier for the function itself.
+    """
+
+    def __init__(self, policies: Policies, arn: str, qualifier: str | None) -> None:
+        self._policies = policies
+        self._arn = arn
+        self._qualifier = qualifier
+
+    def add_statement(self, raw: str, qualifier: str | None = None) -> None:
+        """Add the statement that the template's properties describe."""
+        del qualifier  # moto never gives one here: it is in the function's name
+        properties = json.loads(raw)
+        statements = self._policies.statements(self._qualifier)
+        # A template has no statement ids; CloudFormation makes one.
+        sid = f"template-{len(statements) + 1}"
+        statements[sid] = make_statement(self._arn, {**properties, "StatementId": sid})

@@ -1,0 +1,49 @@
+"""What the backends of a region need from the rest of the package.
+
+moto makes backends itself, at the first request for a region, so they cannot be handed these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lambda_lab.clock import Clock
+from lambda_lab.errors import SandboxError
+from lambda_lab.ids import Ids
+from lambda_lab.invoke.plane import DataPlane
+
+__all__ = ["Services", "services", "use_services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open region's parts: clock, sources of ids, data plane, endpoint."""
+
+    clock: Clock
+    ids: Ids
+    call_ids: Ids
+    plane: Callable[[], DataPlane]
+    endpoint: Callable[[], str]
+
+
+_services: Services | None = None
+
+
+def use_services(services: Services | None) -> None:
+    """Set what backends use; ``None`` when the region closes."""
+    global _services  # noqa: PLW0603 - one region per process, as moto has one world per process
+    _services = services
+
+
+def services() -> Services:
+    """Return what the open region's backends use.
+
+    Raises
+    ------
+    SandboxError
+        If no region is open.
+    """
+    if _services is None:
+        raise SandboxError("No region is open. Open one with Lab() or `lambda-lab serve`.")
+    return _services

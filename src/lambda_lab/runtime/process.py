@@ -1,0 +1,61 @@
+"""A process in a sandbox: what it is to run, and the handle on it while it runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lambda_lab.runtime.process_tree import kill_environment
+
+__all__ = ["Process", "Program"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run in a sandbox.
+
+    ``argv`` is the handler for ``kind="python"`` and a command line for ``kind="exec"``.
+    ``task`` and ``opt`` are host folders; ``directory`` is where the process starts, as it will
+    see it.
+    """
+
+    identity: str
+    kind: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    task: str
+    opt: str | None
+    tmp_mb: int
+    directory: str
+    own_paths: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Process:
+    """A started process. ``on_exit`` is called once, on the I/O loop's thread."""
+
+    identity: str
+    on_exit: Callable[[int], None]
+    pid: int = 0
+    namespace: int | None = None
+    error: str = ""
+    unusable: bool = False
+    started: threading.Event = field(default_factory=threading.Event)
+    _killing: threading.Lock = field(default_factory=threading.Lock)
+    _retired: bool = False
+
+    def kill(self) -> None:
+        """End it and everything it started, at once."""
+        with self._killing:
+            if self.pid and not self._retired:
+                kill_environment(self.pid, self.namespace)
+
+    def retire(self) -> None:
+        """Make :meth:`kill` do nothing from now on; waits for one that is at work.
+
+        The next process of an environment lives in the same mount namespace, and the fork server
+        visits it to start that process: who still looks for leftovers there would kill both.
+        """
+        with self._killing:
+            self._retired = True

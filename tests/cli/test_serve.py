@@ -1,0 +1,129 @@
+"""``lambda-lab serve`` as a program: what it says, how it ends, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+from botocore.config import Config
+
+from lambda_lab.deploy import make_zip, role_arn
+from live_region import alive, plain_environment, until
+
+COMMAND = [sys.executable, "-m", "lambda_lab.cli"]
+CODE = "import os\ndef handler(event, context):\n    return os.getpid()\n"
+
+
+@contextmanager
+def serving(scratch: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a server; yields it and its URL."""
+    server = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *options],
+        env={**plain_environment(), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        try:
+            assert server.stdout
+            ready, url = server.stdout.readline().split()
+            assert ready == "Ready."
+            yield server, url
+        finally:
+            server.kill()
+
+
+def client(url: str, service: str = "lambda", region: str = "us-east-1") -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"max_attempts": 0}),
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_server_and_its_end(number: signal.Signals, tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, url):
+        port = int(url.rpartition(":")[2])
+        lam = client(url)
+        lam.create_function(
+            FunctionName="f",
+            Runtime="python3.14",
+            Handler="m.handler",
+            Role=role_arn(client(url, "iam")),
+            Code={"ZipFile": make_zip({"m.py": CODE})},
+        )
+        body = json.dumps({"advance_seconds": 1}).encode()
+        urllib.request.urlopen(f"{url}/_lab/clock", body).close()
+        answer = lam.invoke(FunctionName="f")
+        pid = json.loads(answer["Payload"].read())
+        children = [child.pid for child in psutil.Process(server.pid).children(recursive=True)]
+        assert pid in children
+        server.send_signal(number)
+        assert server.wait(20) == (-number if number == signal.SIGKILL else 0)
+        until(lambda: not [one for one in children if alive(one)])
+        assert server.stderr
+        assert server.stderr.read() == ""
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    until(lambda: list(tmp_path.iterdir()) == [])
+
+
+def test_another_region(tmp_path: Path) -> None:
+    with serving(tmp_path, "--region", "eu-central-1") as (_, url):
+        settings = client(url, region="eu-central-1").get_account_settings()
+        assert settings["AccountUsage"]["FunctionCount"] == 0
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND, "serve", "--port", port],
+            env={**plain_environment(), "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("lambda-lab: ")
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nope"], ["serve", "--port", "-1"], ["serve", "--port", "65536"],
+     ["serve", "--port", "http"], ["serve", "--port", "\u0663"], ["serve", "--port", ""]],
+)  # fmt: skip
+def test_a_command_line_that_makes_no_sense(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=10, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_version() -> None:
+    done = subprocess.run(
+        [*COMMAND, "--version"], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.startswith("lambda-lab ")

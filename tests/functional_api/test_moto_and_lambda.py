@@ -1,0 +1,191 @@
+"""Other services of moto that know Lambda: templates, triggers, tags, reset."""
+
+from __future__ import annotations
+
+import json
+import logging
+import urllib.request
+from typing import Any
+
+import pytest
+
+from api_region import RUNTIME, ApiRegion
+
+NOT_MODELLED = "is not modelled by lambda_lab"
+
+
+def template(api: ApiRegion, **properties: Any) -> str:
+    source = "def handler(event, context):\n    return [event, context.memory_limit_in_mb]\n"
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": RUNTIME,
+            "Handler": "index.handler",
+            "Role": api.role,
+            "Code": {"ZipFile": source},
+            "MemorySize": "256",
+            "Environment": {"Variables": {"NUMBER": 1}},
+            "Tags": [{"Key": "made-by", "Value": "template"}],
+            **properties,
+        },
+    }
+    permission = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "FunctionName": {"Ref": "Fn"},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "s3.amazonaws.com",
+        },
+    }
+    resources = {"Fn": function, "Permission": permission}
+    return json.dumps({"Resources": resources, "Outputs": {"Name": {"Value": {"Ref": "Fn"}}}})
+
+
+def test_a_function_from_a_template_really_runs(api: ApiRegion) -> None:
+    cloudformation = api.service("cloudformation")
+    name = api.name("stacked")
+    cloudformation.create_stack(StackName="s", TemplateBody=template(api, FunctionName=name))
+    config = api.client.get_function(FunctionName=name)
+    assert config["Configuration"]["State"] == "Active"
+    assert config["Configuration"]["Environment"] == {"Variables": {"NUMBER": "1"}}
+    assert config["Tags"] == {"made-by": "template"}
+    assert api.invoke(name, 5) == [5, "256"]
+    policy = json.loads(api.client.get_policy(FunctionName=name)["Policy"])
+    assert policy["Statement"][0]["Principal"] == {"Service": "s3.amazonaws.com"}
+    cloudformation.update_stack(
+        StackName="s", TemplateBody=template(api, FunctionName=name, MemorySize=512)
+    )
+    api.later()
+    assert api.invoke(name, 6) == [6, "512"]
+    cloudformation.delete_stack(StackName="s")
+    assert api.refused("get_function", FunctionName=name).status == 404
+
+
+def test_a_template_that_asks_for_more_than_there_is(api: ApiRegion) -> None:
+    cloudformation = api.service("cloudformation")
+    more = {"FileSystemConfigs": [{"Arn": "a", "LocalMountPath": "/mnt/a"}]}
+    refusal = api.refused(
+        "create_stack", cloudformation, StackName="more", TemplateBody=template(api, **more)
+    )
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+    refusal = api.refused(
+        "create_stack", cloudformation, StackName="bad", TemplateBody=template(api, Timeout=901)
+    )
+    assert (refusal.status, refusal.code) == (400, "ValidationException")
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "lambda_lab"]
+
+
+@pytest.fixture(autouse=True)
+def _listen(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "lambda_lab")
+
+
+def test_sns_goes_through_and_says_that_nothing_ran(
+    api: ApiRegion, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, sns = api.active(), api.service("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=api.arn(name))
+    assert sns.publish(TopicArn=topic, Message="hello")["MessageId"]
+    assert [line for line in warned(caplog) if f"SNS calling a function {NOT_MODELLED}" in line]
+
+
+def test_s3_goes_through_and_says_that_nothing_ran(
+    api: ApiRegion, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, s3 = api.active(), api.service("s3")
+    s3.create_bucket(Bucket="events")
+    rule = {"LambdaFunctionArn": api.arn(name), "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="events", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
+    )
+    caplog.clear()
+    s3.put_object(Bucket="events", Key="k", Body=b"x")
+    assert [line for line in warned(caplog) if NOT_MODELLED in line and name in line]
+
+
+def test_an_event_that_a_rule_sends_to_a_function_is_refused(api: ApiRegion) -> None:
+    name, events = api.active(), api.service("events")
+    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["own"]}))
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": api.arn(name)}])
+    entry = {"Source": "own", "DetailType": "d", "Detail": "{}"}
+    # moto itself has no such target and raises before any target is reached.
+    refusal = api.refused("put_events", events, Entries=[entry])
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+    events.remove_targets(Rule="r", Ids=["1"])
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_events_of_aws_services_go_through(
+    api: ApiRegion, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, events, s3 = api.active(), api.service("events"), api.service("s3")
+    pattern = {"source": ["aws.s3"], "detail": {"eventName": ["CreateBucket"]}}
+    events.put_rule(Name="aws", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="aws", Targets=[{"Id": "1", "Arn": api.arn(name)}])
+    s3.create_bucket(Bucket="noticed")
+    assert [line for line in warned(caplog) if NOT_MODELLED in line and name in line]
+
+
+def test_logs_go_through(api: ApiRegion, caplog: pytest.LogCaptureFixture) -> None:
+    name, logs = api.active(), api.service("logs")
+    logs.create_log_group(logGroupName="/own")
+    logs.create_log_stream(logGroupName="/own", logStreamName="s")
+    logs.put_subscription_filter(
+        logGroupName="/own", filterName="f", filterPattern="", destinationArn=api.arn(name)
+    )
+    logs.put_log_events(
+        logGroupName="/own", logStreamName="s", logEvents=[{"timestamp": 1, "message": "m"}]
+    )
+    assert [line for line in warned(caplog) if line.startswith("CloudWatch Logs calling")]
+
+
+def test_a_service_that_waits_for_the_function_is_refused(api: ApiRegion) -> None:
+    secrets = api.service("secretsmanager")
+    secrets.create_secret(Name="s", SecretString="x")
+    refusal = api.refused(
+        "rotate_secret", secrets, SecretId="s", RotationLambdaARN=api.arn(api.active())
+    )
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+
+
+def test_a_mapping_in_a_template_is_refused(api: ApiRegion) -> None:
+    queue = api.service("sqs").create_queue(QueueName="q")["QueueUrl"]
+    mapping = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "FunctionName": api.active(),
+            "EventSourceArn": f"arn:aws:sqs:us-east-1:123456789012:{queue.rpartition('/')[2]}",
+        },
+    }
+    body = json.dumps({"Resources": {"M": mapping}})
+    refusal = api.refused(
+        "create_stack", api.service("cloudformation"), StackName="m", TemplateBody=body
+    )
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+
+
+def test_tags_are_found_by_the_tagging_service(api: ApiRegion) -> None:
+    name = api.active(Tags={"found": "yes"})
+    tagging = api.service("resourcegroupstaggingapi")
+    found = tagging.get_resources(TagFilters=[{"Key": "found"}])["ResourceTagMappingList"]
+    assert [row["ResourceARN"] for row in found] == [api.arn(name)]
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/_lab/reset"])
+def test_a_reset_leaves_an_empty_region(api: ApiRegion, path: str) -> None:
+    name = api.active()
+    api.invoke(name)
+    pending = api.create()["FunctionName"]
+    request = urllib.request.Request(api.url + path, method="POST")
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    api.later()
+    assert api.client.list_functions()["Functions"] == []
+    assert api.refused("get_function", FunctionName=pending).status == 404
+    assert api.region.plane.environments() == []
+    again = type(api)(api.region)
+    assert again.invoke(again.active(name), 1) == 1

@@ -1,0 +1,71 @@
+"""How a function's bytes become log messages."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from lambda_lab.runtime.log_pipe import FRAME_HEADER, MAX_EVENT, LogSplitter
+
+
+def frame(message: bytes) -> bytes:
+    return FRAME_HEADER.pack(0xA55A0003, len(message), 0) + message
+
+
+def split(*pieces: bytes, flush: bool = True) -> list[str]:
+    messages: list[str] = []
+    splitter = LogSplitter(messages.append)
+    for piece in pieces:
+        splitter.feed(piece)
+    if flush:
+        splitter.flush()
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", []),
+        (b"\n\n", []),
+        (b"a\nb\n", ["a", "b"]),
+        (b"a\r\nb", ["a", "b"]),
+        (frame(b"a\nb\n"), ["a\nb"]),
+        (b"x" + frame(b"f") + b"y\n" + frame(b"g"), ["x", "f", "y", "g"]),
+        (frame(b""), []),
+        (b"\xff\xfe\n", ["\ufffd\ufffd"]),
+        (b"\xa5 no frame\n", ["\ufffd no frame"]),
+        (b"\xa5", ["\ufffd"]),
+        (b"\xa5\x5a\x00\x03\x00\x00", ["\ufffdZ\x00\x03\x00\x00"]),
+    ],
+)
+def test_messages(data: bytes, expected: list[str]) -> None:
+    assert split(data) == expected
+
+
+def test_the_way_it_is_cut_makes_no_difference() -> None:
+    data = b"one\n" + frame("zwei ü\n".encode()) + b"three\xa5\n" + frame(b"x" * 500) + b"end"
+    whole = split(data)
+    assert whole == ["one", "zwei ü", "three\ufffd", "x" * 500, "end"]
+    assert split(*(data[place : place + 1] for place in range(len(data)))) == whole
+    source = random.Random(7)
+    for _ in range(50):
+        cuts = sorted(source.randrange(len(data)) for _ in range(5))
+        places = zip([0, *cuts], [*cuts, len(data)], strict=True)
+        assert split(*(data[start:end] for start, end in places)) == whole
+
+
+def test_a_line_without_an_end_waits_for_it() -> None:
+    assert split(b"wait", flush=False) == []
+
+
+def test_long_messages_become_several() -> None:
+    for data in (b"x" * (MAX_EVENT + 10) + b"\n", frame(b"x" * (MAX_EVENT + 10))):
+        messages = split(data)
+        assert [len(message) for message in messages] == [MAX_EVENT, 10]
+
+
+def test_an_endless_line_is_not_kept_for_ever() -> None:
+    messages = split(*[b"x" * 65_536] * 8, flush=False)
+    assert messages
+    assert all(len(message) <= MAX_EVENT for message in messages)

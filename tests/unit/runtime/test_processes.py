@@ -1,0 +1,125 @@
+"""Families of processes: their memory, and their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from lambda_lab.runtime import faults, process
+from lambda_lab.runtime.memory import MemoryWatch, Watched
+from lambda_lab.runtime.process import Process
+from lambda_lab.runtime.process_tree import children_of, kill_environment, memory_kb
+from live_region import alive, until
+
+FAMILY = """
+import os, subprocess, sys
+kept = os.urandom(1 << 20) * int(sys.argv[1])
+child = subprocess.Popen([sys.executable, "-c",
+    f"import os, sys; kept = os.urandom(1 << 20) * {sys.argv[1]}; print('ok', flush=True); "
+    "sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def family() -> Iterator[tuple[int, int]]:
+    """A process and its child, each with 40 MB."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", FAMILY, "40"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        assert parent.stdout
+        yield parent.pid, int(parent.stdout.readline())
+        parent.kill()
+
+
+def test_memory_is_that_of_the_whole_family(family: tuple[int, int]) -> None:
+    parent, child = family
+    assert children_of(parent) == [child]
+    assert 40 <= memory_kb(child) >> 10 <= 70
+    assert 80 <= memory_kb(parent) >> 10 <= 140
+    assert memory_kb(0) >= 0
+
+
+def test_the_whole_family_ends(family: tuple[int, int]) -> None:
+    parent, child = family
+    kill_environment(parent, None)
+    until(lambda: not alive(parent) and not alive(child))
+    assert (children_of(parent), memory_kb(child)) == ([], 0)
+    kill_environment(child, None)  # who is gone already is no error
+
+
+def test_the_watch_tells_once_and_keeps_the_peak(family: tuple[int, int]) -> None:
+    told: list[str] = []
+    with MemoryWatch() as watch:
+        large = Watched(family[0], 60 << 10, lambda: told.append("large"))
+        small = Watched(family[1], 200 << 10, lambda: told.append("small"))
+        for one in (large, small):
+            watch.add(one)
+        until(lambda: large.over and small.peak_kb)
+        for one in (large, small):
+            watch.remove(one)
+    assert told == ["large"]
+    assert large.peak_kb >= 80 << 10
+    assert not small.over
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("raise SystemExit", "Runtime exited without providing a reason"),
+        ("raise SystemExit(255)", "Runtime exited with error: exit status 255"),
+        ("import os; os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
+        ("import os; os.kill(os.getpid(), 15)", "Runtime exited with error: signal: terminated"),
+        ("import os; os.kill(os.getpid(), 6)", "Runtime exited with error: signal: aborted"),
+        (
+            f"import os; os.kill(os.getpid(), {int(signal.SIGUSR1)})",
+            f"Runtime exited with error: signal: signal {int(signal.SIGUSR1)}",
+        ),
+    ],
+)
+def test_the_words_for_a_real_wait_status(code: str, sentence: str) -> None:
+    pid = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, "-I", "-c", code])
+    assert faults.exit_reason(os.waitpid(pid, 0)[1]) == sentence
+
+
+def test_a_retired_handle_kills_nobody(family: tuple[int, int]) -> None:
+    """The environment's next process lives in the same namespace; late news must not end it."""
+    parent, child = family
+    handle = Process("e", lambda _: None, pid=parent)
+    handle.retire()
+    handle.kill()
+    assert alive(parent)
+    assert alive(child)
+
+
+def test_retiring_waits_for_who_kills(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, order = threading.Event(), threading.Event(), []
+
+    def slow(pid: int, namespace: int | None) -> None:
+        begun.set()
+        go_on.wait(10)
+        order.append("killed")
+
+    monkeypatch.setattr(process, "kill_environment", slow)
+    handle = Process("e", lambda _: None, pid=1 << 30)
+    killer = threading.Thread(target=handle.kill)
+    killer.start()
+    assert begun.wait(10)
+    retirer = threading.Thread(target=lambda: (handle.retire(), order.append("retired")))
+    retirer.start()
+    go_on.set()
+    for thread in (killer, retirer):
+        thread.join()
+    assert order == ["killed", "retired"]
