@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SECOND = 1_000_000_000
 """Nanoseconds in one second."""
+LONGEST_MOVE_SECONDS = 366 * 86_400
+"""A year at a time: no wait of Lambda's is longer, and dates stay dates."""
 
 
 def wall_time_ns() -> int:
@@ -148,11 +150,14 @@ class Clock:
         Raises
         ------
         ValueError
-            If the sum is negative or not a number: time does not run backwards.
+            If the sum is negative, not a number, or more than a year.
         """
         total = seconds + minutes * 60 + hours * 3600 + days * 86_400
-        if not total >= 0 or total == float("inf"):
-            raise ValueError(f"the clock only moves forward by a finite time; asked for {total} s")
+        if not 0 <= total <= LONGEST_MOVE_SECONDS:
+            raise ValueError(
+                f"the clock only moves forward, by at most {LONGEST_MOVE_SECONDS} s at a time; "
+                f"asked for {'more' if total > LONGEST_MOVE_SECONDS else total}"
+            )
         with self._running:
             target = self.now_ns() + round(total * SECOND)
             self.jumps.append((self.now_ns(), target))

@@ -78,9 +78,10 @@ class Event:
 
     def as_json(self) -> dict[str, Any]:
         """Return the event as ``GET /_lab/timeline`` shows it."""
-        moment = datetime.fromtimestamp(self.time_ns / 1e9, tz=UTC)
+        seconds, rest_ns = divmod(self.time_ns, 1_000_000_000)
+        moment = datetime.fromtimestamp(seconds, tz=UTC)
         return {
-            "time": moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z",
+            "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // 1_000_000:03d}Z",
             "time_ns": self.time_ns,
             "event": self.kind.value,
             "function": self.function,

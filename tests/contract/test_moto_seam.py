@@ -15,7 +15,7 @@ import pytest
 
 from repository import PACKAGE
 
-SEAM = PACKAGE / "aws" / "moto_seam.py"
+SEAM = (PACKAGE / "aws" / "moto_seam.py", PACKAGE / "aws" / "cloudwatch.py")
 
 NAMES = {
     "moto.awslambda_simple.models": "the module moto looks the Docker-free backend up in; find "
@@ -26,7 +26,9 @@ NAMES = {
     "moto.awslambda.models.LambdaBackend": "the base of LabLambdaBackend",
     "moto.awslambda.models.LambdaFunction": "the base of LabFunction",
     "moto.awslambda.models.LayerVersion": "what layer versions are kept as; see api_layers",
-    "moto.cloudwatch.models.cloudwatch_backends": "takes metrics; see put_metric_data",
+    "moto.cloudwatch.models.cloudwatch_backends": "takes metrics; see put_lambda_metrics",
+    "moto.cloudwatch.models.CloudWatchBackend": "its queries are replaced; see exact_dimensions",
+    "moto.cloudwatch.models.MetricDatum": "the base of LambdaDatum; its filter() finds points",
     "moto.core.base_backend.BackendDict": "one backend per account and region, and reset()",
     "moto.core.config.default_user_config": "where 'no Docker' is said; see install_backend",
     "moto.core.exceptions.JsonRESTError": "the error moto raises; see translate",
@@ -50,7 +52,7 @@ NAMES = {
 def imported() -> set[str]:
     """Return the dotted names that the seam imports from moto."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(SEAM.read_text(encoding="utf-8"))):
+    for node in (node for path in SEAM for node in ast.walk(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -80,6 +82,13 @@ def test_the_name_is_there(dotted: str) -> None:
 
 
 SIGNATURES = {
+    "moto.cloudwatch.models.CloudWatchBackend.get_metric_statistics": "self namespace metric_name "
+    "start_time end_time period stats dimensions unit",
+    "moto.cloudwatch.models.CloudWatchBackend.get_metric_data": "self queries start_time end_time "
+    "scan_by",
+    "moto.cloudwatch.models.CloudWatchBackend.get_all_metrics": "self",
+    "moto.cloudwatch.models.MetricDatum.filter": "self namespace name dimensions "
+    "already_present_metrics",
     "moto.awslambda.models.LambdaBackend.__init__": "self region_name account_id",
     "moto.awslambda.models.LambdaBackend.create_function": "self spec",
     "moto.awslambda.models.LambdaBackend.delete_function": "self function_name qualifier",

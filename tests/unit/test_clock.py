@@ -86,11 +86,11 @@ def test_a_cancelled_event_does_not_run(clock: Clock) -> None:
     assert ran == ["once"]
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.001, math.nan, math.inf, -math.inf])
-def test_time_does_not_run_backwards(clock: Clock, seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [-1, -0.001, math.nan, math.inf, -math.inf, 1e12, 10**400])
+def test_time_moves_forward_and_not_out_of_the_calendar(clock: Clock, seconds: float) -> None:
     ran: list[str] = []
     clock.call_later(0.0001, lambda: ran.append("x"))
-    with pytest.raises(ValueError, match="only moves forward"):
+    with pytest.raises(ValueError, match="forward"):
         clock.advance(seconds)
     assert (clock.advanced_seconds, ran) == (0, [])
 

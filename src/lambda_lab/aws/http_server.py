@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import logging
 import socket
 import sys
 import threading
@@ -27,6 +28,8 @@ from lambda_lab.clock import SECOND, wall_time_ns
 from lambda_lab.errors import SandboxError
 
 __all__ = ["HttpServer"]
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
@@ -145,13 +148,19 @@ class _Connection:
             return written.append
 
         written: list[bytes] = []
-        answered = self._application(environ, start_response)
         try:
-            body = b"".join([*written, *answered])
-        finally:
-            close = getattr(answered, "close", None)
-            if close is not None:
-                close()
+            answered = self._application(environ, start_response)
+            try:
+                body = b"".join([*written, *answered])
+            finally:
+                close = getattr(answered, "close", None)
+                if close is not None:
+                    close()
+        except Exception as error:
+            # One request that fails must not end the connection, let alone the server.
+            log.exception("a request failed")
+            head[:], headers[:] = ["500 Internal Server Error"], [("Content-Type", "text/plain")]
+            body = f"lambda_lab failed to answer: {type(error).__name__}: {error}\n".encode()
         self._send(head[0], headers, body, request)
 
     def _wsgi(self, request: _Request) -> dict[str, Any]:

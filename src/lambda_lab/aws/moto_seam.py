@@ -18,7 +18,6 @@ import moto.awslambda_simple.models as moto_lambda
 import moto.awslambda_simple.responses as moto_lambda_responses
 import moto.core.utils as moto_utils
 from moto.awslambda.models import LambdaAlias, LambdaBackend, LambdaFunction, LayerVersion
-from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
@@ -47,7 +46,6 @@ __all__ = [
     "lambda_backend",
     "moto_reads",
     "put_log_events",
-    "put_metric_data",
     "read_object",
     "reset_moto",
     "role_trusts_lambda",
@@ -233,11 +231,6 @@ def put_log_events(
     if stream not in backend.groups[group].streams:
         backend.create_log_stream(group, stream)
     backend.put_log_events(group, stream, events)
-
-
-def put_metric_data(region: str, namespace: str, data: list[dict[str, Any]]) -> None:
-    """Write metric data: ``MetricName``, ``Value``, ``Unit``, ``Timestamp``, ``Dimensions``."""
-    cloudwatch_backends[ACCOUNT][region].put_metric_data(namespace, data)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambda_lab import facts
-from lambda_lab.aws.moto_seam import put_log_events, put_metric_data
+from lambda_lab.aws.cloudwatch import put_lambda_metrics
+from lambda_lab.aws.moto_seam import put_log_events
 from lambda_lab.records import FunctionSpec
 
 __all__ = ["BufferedTelemetry"]
@@ -95,7 +96,7 @@ class BufferedTelemetry:
                 for dimensions in _dimension_sets(spec, resource)
             ]
         for region, data in regions.items():
-            put_metric_data(region, "AWS/Lambda", data)
+            put_lambda_metrics(region, data)
 
     def clear(self) -> None:
         """Forget what was not handed on."""

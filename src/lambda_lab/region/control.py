@@ -62,7 +62,7 @@ def _advance(region: Region, query: Query, body: bytes) -> Any:
     try:
         document = json.loads(body or b"{}")
         seconds = document["advance_seconds"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _Refused('send {"advance_seconds": 60}') from None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise _Refused("advance_seconds must be a number of seconds")

@@ -11,6 +11,7 @@ from typing import Any, Self
 from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
 from lambda_lab.aws.backend import LabLambdaBackend, Services, backend_of, use_services
+from lambda_lab.aws.cloudwatch import exact_dimensions
 from lambda_lab.aws.guard import region_settings
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
 from lambda_lab.clock import Clock
@@ -96,6 +97,7 @@ class Region:
         reset_moto()
         stack.callback(reset_moto)
         stack.enter_context(moto_reads(self.clock.now))
+        stack.enter_context(exact_dimensions())
         use_services(
             Services(self.clock, self._ids, self._call_ids, lambda: self.plane, lambda: self.url)
         )
