@@ -21,8 +21,11 @@ from live_region import alive, open_region, plain_environment, until
 
 GOOD = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 OWNER = '''
-import json, select, sys
+import json, select, signal, sys
 from lambda_lab import Lab
+
+# Whoever starts the tests in the background may have told them to ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LEAVES = """
 import os, subprocess, time

@@ -18,6 +18,7 @@ from lambda_lab.aws.moto_errors import refusal
 from lambda_lab.aws.moto_seam import aws_application
 from lambda_lab.aws.operations import Match, match
 from lambda_lab.aws.serialise import serialise_error
+from lambda_lab.invoke.afterwards import Afterwards
 
 __all__ = ["Application", "Control"]
 
@@ -27,8 +28,24 @@ _LAMBDA_PATH = re.compile(r"^/20\d\d-\d\d-\d\d/")
 DEFAULT_REGION = "us-east-1"
 
 
+class _Answer(list[bytes]):
+    """A body; closing it, when it has been sent, does what was left for afterwards."""
+
+    def __init__(self, body: bytes, afterwards: Afterwards) -> None:
+        super().__init__([body])
+        self._afterwards = afterwards
+
+    def close(self) -> None:
+        """Do what the caller need not wait for (PEP 3333 calls this when the answer is out)."""
+        self._afterwards.run()
+
+
 class Control(Protocol):
     """What the application asks of the region around it."""
+
+    @property
+    def afterwards(self) -> Afterwards:
+        """What calls leave to be done once they are answered."""
 
     def handle(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> Any:
         """Answer a path under ``/_lab``: ``(status, content type, body)``."""
@@ -62,7 +79,8 @@ class Application:
         if scope is None or scope["service"] == "lambda":
             found = self._lambda(environ, method, path, query_text, scope)
             if found is not None:
-                return _respond(start_response, *found)
+                _respond(start_response, *found)
+                return _Answer(found[2], self._control.afterwards)
         return self._to_moto(environ, start_response, path, scope["service"] if scope else "")
 
     def _lambda(
@@ -89,7 +107,9 @@ class Application:
         length = environ.get("CONTENT_LENGTH")
         if length and int(length) > DIRECT_UPLOAD_BYTES:
             return serialise_error(request_too_large(found.operation))
-        return answer(Call(found, region, headers, query, _read(environ)))
+        call = Call(found, region, headers, query, _read(environ))
+        self._control.afterwards.begin()
+        return answer(call)
 
     def _to_moto(
         self, environ: dict[str, Any], start_response: StartResponse, path: str, service: str

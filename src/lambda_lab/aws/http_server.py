@@ -38,6 +38,7 @@ IDLE_SECONDS = 60
 CLOSE_SECONDS = 2
 """Bound on waiting for connections to end when the server closes."""
 CHUNK = 262_144
+_FAILED = "500 Internal Server Error"
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -148,20 +149,22 @@ class _Connection:
             return written.append
 
         written: list[bytes] = []
+        answered: Iterable[bytes] = ()
         try:
-            answered = self._application(environ, start_response)
             try:
+                answered = self._application(environ, start_response)
                 body = b"".join([*written, *answered])
-            finally:
-                close = getattr(answered, "close", None)
-                if close is not None:
-                    close()
-        except Exception as error:
-            # One request that fails must not end the connection, let alone the server.
-            log.exception("a request failed")
-            head[:], headers[:] = ["500 Internal Server Error"], [("Content-Type", "text/plain")]
-            body = f"lambda_lab failed to answer: {type(error).__name__}: {error}\n".encode()
-        self._send(head[0], headers, body, request)
+            except Exception as error:
+                # One request that fails must not end the connection, let alone the server.
+                log.exception("a request failed")
+                head[:], headers[:] = [_FAILED], [("Content-Type", "text/plain")]
+                body = f"lambda_lab failed to answer: {type(error).__name__}: {error}\n".encode()
+            self._send(head[0], headers, body, request)
+        finally:
+            # When the answer is out: what nobody waits for is done then.
+            close = getattr(answered, "close", None)
+            if close is not None:
+                close()
 
     def _wsgi(self, request: _Request) -> dict[str, Any]:
         """Return the request as WSGI wants it (PEP 3333)."""

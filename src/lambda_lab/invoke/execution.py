@@ -17,16 +17,17 @@ from lambda_lab.runtime.environment import Environment, InitOutcome, Outcome, St
 from lambda_lab.runtime.report import Measured
 from lambda_lab.timeline import Kind
 
-__all__ = ["Execution", "Finished"]
+__all__ = ["Execution", "Ran"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """What came of an invocation: the payload for the caller and the measured figures."""
+class Ran:
+    """What came of an invocation: the payload for the caller, and what its report is made from."""
 
     payload: bytes
     failed: bool
-    measured: Measured
+    outcome: Outcome
+    init_ms: float | None
 
 
 class Execution:
@@ -54,7 +55,7 @@ class Execution:
         self._ids = ids
         self._init_limit = init_limit_seconds
 
-    def run(self, request: InvokeRequest) -> Finished:
+    def run(self, request: InvokeRequest) -> Ran:
         """Run *request*; never raises for what the function does."""
         started = stopwatch_ns()
         environment, journal = self._environment, self._journal
@@ -69,7 +70,7 @@ class Execution:
         if not environment.running:
             failed_init = self._suppressed_init(request)
         outcome = self._invoke(request, failed_init, started)
-        return self._report(request, outcome, init_ms)
+        return _ran(outcome, init_ms)
 
     # -- init ----------------------------------------------------------------------------------
 
@@ -153,18 +154,10 @@ class Execution:
         epoch = self._clock.now_ns() // 1_000_000_000
         return f"Root=1-{epoch:08x}-{self._ids.hex(24)};Parent={self._ids.hex(16)};Sampled=0"
 
-    def _report(self, request: InvokeRequest, outcome: Outcome, init_ms: float | None) -> Finished:
+    def report(self, request: InvokeRequest, ran: Ran) -> Measured:
+        """Write the lines and the event that close the invocation."""
         journal, now = self._journal, self._clock.now_ns
-        request_id, payload = request.request_id, outcome.payload
-        failed = outcome.status != "success"
-        limit = int(facts.value("payload.sync.response-message-bytes"))
-        if len(payload) > limit:
-            # The function ran and is billed; only its answer is refused.
-            failed = True
-            payload = faults.document(
-                faults.RESPONSE_TOO_LARGE,
-                f"Response payload size exceeded maximum allowed payload size ({limit} bytes).",
-            )
+        request_id, outcome = request.request_id, ran.outcome
         if outcome.status == "timeout":
             journal.write(journal.platform.timeout(now(), request_id, outcome.sentence))
         elif outcome.status == "error" and outcome.sentence:
@@ -173,7 +166,7 @@ class Execution:
         measured = Measured(
             duration_ms=outcome.duration_ms,
             memory_mb=outcome.memory_mb,
-            init_ms=init_ms,
+            init_ms=ran.init_ms,
             status=outcome.status if crashed else "success",
             error_type=outcome.error_type if outcome.status == "error" else None,
         )
@@ -182,12 +175,22 @@ class Execution:
         journal.event(
             Kind.INVOKE_DONE,
             request_id,
-            status=_word(outcome.status, failed),
+            status=_word(outcome.status, ran.failed),
             duration_ms=round(outcome.duration_ms, 3),
             billed_ms=measured.billed_ms,
             **({"error_type": outcome.error_type} if outcome.error_type else {}),
         )
-        return Finished(payload, failed, measured)
+        return measured
+
+
+def _ran(outcome: Outcome, init_ms: float | None) -> Ran:
+    limit = int(facts.value("payload.sync.response-message-bytes"))
+    if outcome.status == "success" and len(outcome.payload) > limit:
+        # The function ran and is billed; only its answer is refused.
+        sentence = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+        payload = faults.document(faults.RESPONSE_TOO_LARGE, sentence)
+        return Ran(payload, failed=True, outcome=outcome, init_ms=init_ms)
+    return Ran(outcome.payload, outcome.status != "success", outcome, init_ms)
 
 
 def _word(status: str, failed: bool) -> str:

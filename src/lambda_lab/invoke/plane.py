@@ -16,13 +16,15 @@ from lambda_lab.clock import Clock
 from lambda_lab.errors import AwsError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.admission import Admission, Lease
-from lambda_lab.invoke.execution import Execution, Finished
+from lambda_lab.invoke.afterwards import Afterwards
+from lambda_lab.invoke.execution import Execution
 from lambda_lab.invoke.journal import Journal
 from lambda_lab.invoke.pool import Pool
 from lambda_lab.invoke.telemetry import Telemetry
 from lambda_lab.records import FunctionSpec, InvokeRequest, InvokeResult
 from lambda_lab.runtime.environment import Environment, Workshop, init_limit_seconds
 from lambda_lab.runtime.packages import PackageStore
+from lambda_lab.runtime.report import Measured
 from lambda_lab.timeline import Event, Kind, Timeline
 
 __all__ = ["DataPlane"]
@@ -65,6 +67,8 @@ class DataPlane:
         self._ids = ids
         self._reserved = reserved_concurrency
         self._init_limit = init_limit_seconds() if init_limit is None else init_limit
+        self.afterwards = Afterwards()
+        """What is done once callers have their answers; wait for it before reading a record."""
         self._pool = Pool()
         self._journals: dict[str, Journal] = {}
         self._workers = ThreadPoolExecutor(EVENT_WORKERS, thread_name_prefix="lab-event")
@@ -88,22 +92,31 @@ class DataPlane:
             journal = self._journals[environment.identity]
             execution = Execution(environment, journal, self._clock, self._ids, self._init_limit)
             try:
-                finished = execution.run(request)
-                tail = journal.tail() if request.tail else b""
-                word = "error" if finished.failed else "success"
-                self._note(Kind.RESPONDED, request, status=word)
-            finally:
-                # After the note, so that a record always says: answered, then frozen.
+                ran = execution.run(request)
+            except BaseException:
                 self._pool.finishing(environment)
                 environment.finish()
+                raise
         finally:
             self.admission.give_back(lease)
-        self._count(request, finished, lease)
+        self._pool.finishing(environment)
+
+        def tell() -> None:
+            # In this order, so that a record always says: answered, then frozen.
+            measured = execution.report(request, ran)
+            self._note(Kind.RESPONDED, request, status="error" if ran.failed else "success")
+            self._count(request, ran.failed, measured, lease)
+            environment.finish()
+
+        if request.tail:
+            tell()  # the caller asked for the very lines that are written there
+        else:
+            self.afterwards.later(tell)
         return InvokeResult(
-            payload=finished.payload,
+            payload=ran.payload,
             executed_version=request.spec.version,
-            function_error="Unhandled" if finished.failed else None,
-            log_tail=tail,
+            function_error="Unhandled" if ran.failed else None,
+            log_tail=journal.tail() if request.tail else b"",
         )
 
     def accept(self, request: InvokeRequest) -> None:
@@ -216,14 +229,16 @@ class DataPlane:
         resource = None if request.qualifier in (None, "$LATEST") else request.qualifier
         self._telemetry.metrics(request.spec, resource, values, self._clock.now_ns())
 
-    def _count(self, request: InvokeRequest, finished: Finished, lease: Lease) -> None:
+    def _count(
+        self, request: InvokeRequest, failed: bool, measured: Measured, lease: Lease
+    ) -> None:
         self._metrics(
             request,
             {
                 "Invocations": 1,
-                "Errors": 1 if finished.failed else 0,
+                "Errors": 1 if failed else 0,
                 "Throttles": 0,
-                "Duration": round(finished.measured.duration_ms, 2),
+                "Duration": round(measured.duration_ms, 2),
                 "ConcurrentExecutions": lease.concurrent,
             },
         )
@@ -238,6 +253,7 @@ class DataPlane:
             for future in events:
                 future.exception()
             self.admission.wait_quiet()
+            self.afterwards.wait()
             self._pool.wait_returned()
             with self._events_lock:
                 if not self._events:

@@ -17,6 +17,7 @@ from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto
 from lambda_lab.clock import Clock
 from lambda_lab.errors import SandboxError
 from lambda_lab.ids import Ids
+from lambda_lab.invoke.afterwards import Afterwards
 from lambda_lab.invoke.plane import DataPlane
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
@@ -140,10 +141,16 @@ class Region:
     def _reserved(self, spec: FunctionSpec) -> int | None:
         return backend_of(spec.region).reserved_concurrency(spec.name)
 
+    @property
+    def afterwards(self) -> Afterwards:
+        """What calls leave to be done once they are answered."""
+        return self.plane.afterwards
+
     # -- for the application -------------------------------------------------------------------
 
     def before_moto(self, service: str) -> None:
         """Hand logs and metrics on before a client may read them."""
+        self.plane.afterwards.wait()
         if service in ("logs", "monitoring", "cloudwatch", ""):
             self.telemetry.flush()
 
@@ -165,6 +172,7 @@ class Region:
         """Answer a control path under ``/_lab``."""
         from lambda_lab.region.control import control
 
+        self.plane.afterwards.wait()
         return control(self, method, path, query, body)
 
     # -- reading -------------------------------------------------------------------------------

@@ -211,7 +211,6 @@ class Environment:
         except ConnectionError:
             news = self._next_news(EXIT_SECONDS)
         duration_ms = _since_ms(started)
-        self._api.stop_reading()
         self._workshop.memory.remove(watched)
         self._measure(watched, duration_ms)
         match news:
@@ -236,6 +235,7 @@ class Environment:
 
     def finish(self) -> None:
         """Say that the caller is done; idle follows when the runtime asks for more."""
+        self._api.stop_reading()
         with self._lock:
             self._finished = True
         self._maybe_idle()
