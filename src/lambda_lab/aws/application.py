@@ -5,8 +5,9 @@ Invoke takes the shortest way through: no Flask, no routing by regular expressio
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -20,7 +21,7 @@ from lambda_lab.aws.operations import Match, match
 from lambda_lab.aws.serialise import serialise_error
 from lambda_lab.invoke.afterwards import Afterwards
 
-__all__ = ["Application", "Control"]
+__all__ = ["Application", "Control", "Headers"]
 
 StartResponse = Callable[..., Any]
 _SCOPE = re.compile(r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
@@ -38,6 +39,30 @@ class _Answer(list[bytes]):
     def close(self) -> None:
         """Do what the caller need not wait for (PEP 3333 calls this when the answer is out)."""
         self._afterwards.run()
+
+
+class Headers(Mapping[str, str]):
+    """The ``X-`` headers of a WSGI request, by their names in small letters."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        value: str = self._environ[_environ_key(name)]
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        for key in self._environ:
+            if key.startswith("HTTP_X_"):
+                yield key[5:].replace("_", "-").lower()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@functools.cache
+def _environ_key(name: str) -> str:
+    return f"HTTP_{name.upper().replace('-', '_')}"
 
 
 class Control(Protocol):
@@ -98,11 +123,7 @@ class Application:
         if found is None:
             # Unsigned paths may belong to another service; a signed one is Lambda's to refuse.
             return None if scope is None else serialise_error(unknown_operation())
-        headers = {
-            name[5:].replace("_", "-").lower(): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_X_")
-        }
+        headers = Headers(environ)
         region = scope["region"] if scope else DEFAULT_REGION
         length = environ.get("CONTENT_LENGTH")
         if length and int(length) > DIRECT_UPLOAD_BYTES:

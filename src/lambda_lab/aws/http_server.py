@@ -103,20 +103,18 @@ class _Connection:
         self._request, self._header_bytes = _Request(), 0
 
     def on_url(self, url: bytes) -> None:
-        self._count(url)
+        self._count(len(url))
         self._request.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(name + value)
-        key = name.decode("latin-1").upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
+        self._count(len(name) + len(value))
+        key = _environ_key(name)
         text = value.decode("latin-1")
         environ = self._request.environ
         environ[key] = f"{environ[key]},{text}" if key in environ else text
 
-    def _count(self, more: bytes) -> None:
-        self._header_bytes += len(more)
+    def _count(self, more: int) -> None:
+        self._header_bytes += more
         if self._header_bytes > self._header_limit:
             raise httptools.HttpParserError("request line and headers are too large")
 
@@ -170,7 +168,10 @@ class _Connection:
         """Return the request as WSGI wants it (PEP 3333)."""
         environ = request.environ
         uri = request.url.decode("latin-1")
-        path, _, query = uri.partition("?")
+        raw_path, _, query = uri.partition("?")
+        path = raw_path
+        if "%" in raw_path:
+            path = unquote_to_bytes(raw_path).decode("latin-1")
         # httptools has taken a chunked body apart already.
         if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
             environ["CONTENT_LENGTH"] = str(len(request.body))
@@ -178,7 +179,7 @@ class _Connection:
             {
                 "REQUEST_URI": uri,
                 "SCRIPT_NAME": "",
-                "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+                "PATH_INFO": path,
                 "QUERY_STRING": query,
                 "SERVER_NAME": LOOPBACK,
                 "SERVER_PORT": self._port,
@@ -223,6 +224,13 @@ class _Connection:
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )
+
+
+@functools.lru_cache(maxsize=1024)
+def _environ_key(name: bytes) -> str:
+    """Return the name of a header as WSGI has it (PEP 3333)."""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 @functools.lru_cache(maxsize=1)

@@ -123,6 +123,18 @@ def match(method: str, raw_path: str, query: Query) -> Match | None:
     >>> match("PATCH", "/2015-03-31/functions", {}) is None
     True
     """
+    if not query:
+        return _match_plain(method, raw_path)
+    return _match(method, raw_path, query)
+
+
+@functools.lru_cache(maxsize=4096)
+def _match_plain(method: str, raw_path: str) -> Match | None:
+    # Callers of a function ask for one path again and again.
+    return _match(method, raw_path, {})
+
+
+def _match(method: str, raw_path: str, query: Query) -> Match | None:
     if not raw_path.startswith("/"):
         return None
     request = _Request(method, _segments(raw_path), query)
@@ -228,7 +240,7 @@ def parse(match: Match, headers: Mapping[str, str], query: Query, body: bytes) -
     match
         The operation, from :func:`match`.
     headers
-        Request headers; capitals in names do not matter.
+        Request headers, their names in small letters.
     query
         Decoded query parameters. Of a single-valued one that comes twice the first counts.
     body
@@ -243,7 +255,7 @@ def parse(match: Match, headers: Mapping[str, str], query: Query, body: bytes) -
     Examples
     --------
     >>> invoke = match("POST", "/2015-03-31/functions/hello/invocations", {})
-    >>> parse(invoke, {"X-Amz-Invocation-Type": "Event"}, {"Qualifier": ["PROD"]}, b"[1]")
+    >>> parse(invoke, {"x-amz-invocation-type": "Event"}, {"Qualifier": ["PROD"]}, b"[1]")
     {'FunctionName': 'hello', 'Qualifier': 'PROD', 'InvocationType': 'Event', 'Payload': b'[1]'}
     """
     plan = _plan(match.operation)
@@ -255,11 +267,9 @@ def parse(match: Match, headers: Mapping[str, str], query: Query, body: bytes) -
                 if shape.type_name == "list"
                 else decode_text(shape, values[0])
             )
-    if plan.headers:
-        lowered = {name.lower(): value for name, value in headers.items()}
-        for member, name, shape in plan.headers:
-            if (text := lowered.get(name)) is not None:
-                params[member] = decode_text(shape, text)
+    for member, name, shape in plan.headers:
+        if (text := headers.get(name)) is not None:
+            params[member] = decode_text(shape, text)
     return params | _body(plan, body)
 
 
