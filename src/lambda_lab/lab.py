@@ -183,7 +183,7 @@ class Lab:
 
     def events(self, name: str | None = None) -> list[Event]:
         """Return what happened to a function (or to all), oldest first."""
-        self._region.plane.settle()
+        self._region.settle()
         return self._region.timeline.of(name)
 
     def _drawn(self, name: str | None) -> list[Event]:

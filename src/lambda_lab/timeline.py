@@ -47,6 +47,13 @@ class Kind(StrEnum):
     """A result reached its destination (``request``)."""
     DROPPED = "dropped"
     """An event ended nowhere (``request``)."""
+    BATCH = "batch"
+    """A mapping hands a batch to the function (``request``); ``detail`` has ``mapping`` (UUID),
+    ``source`` (ARN), ``records`` (ids, oldest first), ``lanes`` (shard, group or ``""`` of each),
+    ``attempt`` (1, 2, ...)."""
+    RECORDS = "records"
+    """What became of records of a batch (``request``); ``detail`` has ``mapping``, ``source``,
+    ``records`` and ``outcome``: deleted, returned, passed, retry, filtered, dropped, delivered."""
 
 
 @dataclass(frozen=True, slots=True)

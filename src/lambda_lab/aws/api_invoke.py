@@ -35,7 +35,12 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
     if kind is InvocationType.DRY_RUN:
         return {"StatusCode": int(facts.value("invoke.status.dry-run"))}
     if kind is InvocationType.EVENT:
-        plane.accept(request)
+        services().events().accept(
+            request.invoked_arn,
+            request.payload,
+            request_id=request_id,
+            trace_header=request.trace_header,
+        )
         return {"StatusCode": int(facts.value("invoke.status.async"))}
     result = plane.invoke(request)
     output: Params = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lambda_lab.clock import Clock
 from lambda_lab.errors import SandboxError
 from lambda_lab.ids import Ids
+from lambda_lab.invoke.event_queue import EventQueue
 from lambda_lab.invoke.plane import DataPlane
 
 __all__ = ["Services", "services", "use_services"]
@@ -18,12 +19,13 @@ __all__ = ["Services", "services", "use_services"]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The open region's parts: clock, sources of ids, data plane, endpoint."""
+    """The open region's parts: clock, sources of ids, data plane, event queue, endpoint."""
 
     clock: Clock
     ids: Ids
     call_ids: Ids
     plane: Callable[[], DataPlane]
+    events: Callable[[], EventQueue]
     endpoint: Callable[[], str]
 
 

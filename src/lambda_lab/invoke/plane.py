@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,9 +27,6 @@ from lambda_lab.runtime.report import Measured
 from lambda_lab.timeline import Event, Kind, Timeline
 
 __all__ = ["DataPlane"]
-
-EVENT_WORKERS = 64
-"""Threads that run accepted events; more events than that wait their turn."""
 
 
 class DataPlane:
@@ -71,9 +67,6 @@ class DataPlane:
         """What is done once callers have their answers; wait for it before reading a record."""
         self._pool = Pool()
         self._journals: dict[str, Journal] = {}
-        self._workers = ThreadPoolExecutor(EVENT_WORKERS, thread_name_prefix="lab-event")
-        self._events: set[Future[None]] = set()
-        self._events_lock = threading.Lock()
 
     # -- calling -------------------------------------------------------------------------------
 
@@ -118,28 +111,6 @@ class DataPlane:
             function_error="Unhandled" if ran.failed else None,
             log_tail=journal.tail() if request.tail else b"",
         )
-
-    def accept(self, request: InvokeRequest) -> None:
-        """Take *request* as an event and run it in the background, once.
-
-        The queue with its retries and destinations is not modelled yet; chapter 'What is real
-        here' says so.
-        """
-        self._note(Kind.QUEUED, request)
-        future = self._workers.submit(self._run_event, request)
-        with self._events_lock:
-            self._events.add(future)
-        future.add_done_callback(self._forget_event)
-
-    def _run_event(self, request: InvokeRequest) -> None:
-        try:
-            self.invoke(request)
-        except AwsError as error:
-            self._note(Kind.DROPPED, request, reason=error.code)
-
-    def _forget_event(self, future: Future[None]) -> None:
-        with self._events_lock:
-            self._events.discard(future)
 
     def _admit(self, request: InvokeRequest) -> Lease:
         spec = request.spec
@@ -246,18 +217,10 @@ class DataPlane:
     # -- waiting and ending --------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Return when no invocation and no accepted event is running."""
-        while True:
-            with self._events_lock:
-                events = list(self._events)
-            for future in events:
-                future.exception()
-            self.admission.wait_quiet()
-            self.afterwards.wait()
-            self._pool.wait_returned()
-            with self._events_lock:
-                if not self._events:
-                    return
+        """Return when no invocation is running."""
+        self.admission.wait_quiet()
+        self.afterwards.wait()
+        self._pool.wait_returned()
 
     def reset(self) -> None:
         """End every environment; the region is empty afterwards."""
@@ -266,9 +229,7 @@ class DataPlane:
 
     def close(self) -> None:
         """End everything."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
         self.reset()
-        self._workers.shutdown(wait=True)
 
     def __enter__(self) -> Self:
         return self

@@ -14,11 +14,15 @@ from lambda_lab.aws.backend import LabLambdaBackend, Services, backend_of, use_s
 from lambda_lab.aws.cloudwatch import exact_dimensions
 from lambda_lab.aws.guard import region_settings
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
+from lambda_lab.aws.resolve import RegionFunctions
 from lambda_lab.clock import Clock
 from lambda_lab.errors import SandboxError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.afterwards import Afterwards
+from lambda_lab.invoke.caller import Caller
+from lambda_lab.invoke.event_queue import EventQueue
 from lambda_lab.invoke.plane import DataPlane
+from lambda_lab.invoke.workers import Workers
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime.environment import Workshop
@@ -100,7 +104,14 @@ class Region:
         stack.enter_context(moto_reads(self.clock.now))
         stack.enter_context(exact_dimensions())
         use_services(
-            Services(self.clock, self._ids, self._call_ids, lambda: self.plane, lambda: self.url)
+            Services(
+                clock=self.clock,
+                ids=self._ids,
+                call_ids=self._call_ids,
+                plane=lambda: self.plane,
+                events=lambda: self.events,
+                endpoint=lambda: self.url,
+            )
         )
         stack.callback(use_services, None)
         self._server = stack.enter_context(HttpServer(Application(self), port))
@@ -109,6 +120,7 @@ class Region:
         self.launcher = stack.enter_context(
             Launcher(loop, self.folder, self.url, self.name, isolate=isolate)
         )
+        self.workers = stack.enter_context(Workers())
         self.plane = stack.enter_context(
             DataPlane(
                 Workshop(loop, self.launcher, memory, self._credentials),
@@ -120,7 +132,13 @@ class Region:
                 reserved_concurrency=self._reserved,
             )
         )
-        self.clock.on_settle(self.plane.settle)
+        self.caller = Caller(RegionFunctions(), self.plane, self._run_ids)
+        self.events = EventQueue(
+            self.caller, workers=self.workers, clock=self.clock, timeline=self.timeline
+        )
+        # First no more jobs; then the environments end, and with them the jobs that wait for one.
+        stack.callback(self.workers.stop)
+        self.clock.on_settle(self.settle)
         stack.enter_context(region_settings(self.url, self.name))
 
     @property
@@ -156,10 +174,18 @@ class Region:
 
     def moto_reset(self) -> None:
         """Empty what moto's own reset does not know."""
-        self.plane.settle()
+        self.settle()
         self.plane.reset()
         self.telemetry.clear()
         self.timeline.clear()
+
+    def settle(self) -> None:
+        """Return when nothing runs: no job, no invocation, and nothing that they caused."""
+        while True:
+            self.workers.wait_idle()
+            self.plane.settle()
+            if self.workers.idle:
+                return
 
     def reset(self) -> None:
         """Make the region empty."""

@@ -162,18 +162,6 @@ def test_a_change_retires_idle_environments_at_once(bench: Bench) -> None:
     assert bench.plane.environments(first.name) == []
 
 
-def test_an_accepted_event_runs_and_is_settled(bench: Bench) -> None:
-    spec = bench.function("def handler(event, context):\n    print('ran', event)\n")
-    for number in range(5):
-        request = InvokeRequest(spec, bench.ids.uuid(), json.dumps(number).encode())
-        bench.plane.accept(request)
-    bench.plane.settle()
-    assert sorted(one for one in bench.kept.messages if one.startswith("ran")) == [
-        f"ran {number}" for number in range(5)
-    ]
-    assert bench.kinds.count("queued") == bench.kinds.count("responded") == 5
-
-
 def test_what_is_counted(bench: Bench) -> None:
     bench.function("def handler(event, context):\n    return 1 / event\n")
     bench.kept.points.clear()

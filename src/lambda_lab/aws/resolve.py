@@ -1,0 +1,33 @@
+"""The control plane as the data plane sees it: what an ARN means now."""
+
+from __future__ import annotations
+
+from lambda_lab.aws.backend import backend_of
+from lambda_lab.aws.names import parse_function_name
+from lambda_lab.errors import AwsError
+from lambda_lab.invoke.targets import EventInvokeConfig, Target
+
+__all__ = ["RegionFunctions"]
+
+
+class RegionFunctions:
+    """Finds functions by ARN in every region of the account."""
+
+    def target(self, arn: str) -> Target | None:
+        """Return what *arn* (qualified or not) means now; ``None`` if it is gone."""
+        region = arn.split(":")[3]
+        backend = backend_of(region)
+        named = parse_function_name(arn, None, region)
+        try:
+            with backend.lock:
+                function = backend.find(named)
+        except AwsError:
+            return None
+        return Target(
+            spec=function.spec,
+            invoked_arn=arn,
+            qualifier=named.qualifier,
+            state=function.lab_state,
+            events=EventInvokeConfig.default(),
+            dead_letter_arn=None,
+        )

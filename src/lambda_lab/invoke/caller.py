@@ -1,0 +1,82 @@
+"""Calling a function by its ARN, for callers that are no clients."""
+
+from __future__ import annotations
+
+from lambda_lab.errors import AwsError
+from lambda_lab.ids import Ids
+from lambda_lab.invoke.plane import DataPlane
+from lambda_lab.invoke.targets import Functions, Target
+from lambda_lab.records import InvokeRequest, InvokeResult
+
+__all__ = ["Caller", "gone"]
+
+
+def gone(arn: str) -> AwsError:
+    """Return AWS's answer for a function that is not there."""
+    return AwsError("ResourceNotFoundException", f"Function not found: {arn}", status=404)
+
+
+class Caller:
+    """Finds what an ARN means now and runs it on the data plane.
+
+    Parameters
+    ----------
+    functions, plane, ids
+        The control plane, the data plane, and where request ids come from.
+    """
+
+    def __init__(self, functions: Functions, plane: DataPlane, ids: Ids) -> None:
+        self.functions = functions
+        self._plane = plane
+        self._ids = ids
+
+    def request_id(self) -> str:
+        """Return a new request id."""
+        return self._ids.uuid()
+
+    def find(self, arn: str) -> Target:
+        """Return what *arn* means now.
+
+        Raises
+        ------
+        AwsError
+            ``ResourceNotFoundException`` if it is gone, ``ResourceConflictException`` if it is
+            not Active yet.
+        """
+        target = self.functions.target(arn)
+        if target is None:
+            raise gone(arn)
+        if target.state != "Active":
+            raise AwsError(
+                "ResourceConflictException",
+                "The operation cannot be performed at this time. The function is currently in "
+                f"the following state: {target.state}",
+                status=409,
+            )
+        return target
+
+    def call(
+        self,
+        arn: str,
+        payload: bytes,
+        *,
+        request_id: str | None = None,
+        trace_header: str | None = None,
+    ) -> InvokeResult:
+        """Run the function that *arn* means now with *payload*, and wait for its result.
+
+        Raises
+        ------
+        AwsError
+            As :meth:`find`; or ``TooManyRequestsException`` if it may not run now.
+        """
+        target = self.find(arn)
+        request = InvokeRequest(
+            spec=target.spec,
+            request_id=request_id or self.request_id(),
+            payload=payload,
+            invoked_arn=target.invoked_arn,
+            qualifier=target.qualifier,
+            trace_header=trace_header,
+        )
+        return self._plane.invoke(request)
