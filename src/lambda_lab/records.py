@@ -100,6 +100,9 @@ class InvokeRequest:
     client_context: str | None = None
     """Decoded JSON text of ``X-Amz-Client-Context``."""
     trace_header: str | None = None
+    """``X-Amzn-Trace-Id`` of the caller, if it sent one."""
+    stops_loops: bool = True
+    """``RecursiveLoop`` of the function is ``Terminate``."""
     tail: bool = False
     """Whether the caller asked for ``LogType=Tail``."""
 

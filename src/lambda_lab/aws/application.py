@@ -20,6 +20,7 @@ from lambda_lab.aws.moto_seam import aws_application
 from lambda_lab.aws.operations import Match, match
 from lambda_lab.aws.serialise import serialise_error
 from lambda_lab.invoke.afterwards import Afterwards
+from lambda_lab.invoke.lineage import carrying
 
 __all__ = ["Application", "Control", "Headers"]
 
@@ -138,7 +139,8 @@ class Application:
         if path.startswith("/moto-api/reset"):
             self._control.moto_reset()
         self._control.before_moto(service)
-        answered: Iterable[bytes] = self._moto(environ, start_response)
+        with carrying(environ.get("HTTP_X_AMZN_TRACE_ID")):
+            answered: Iterable[bytes] = self._moto(environ, start_response)
         return answered
 
 

@@ -78,5 +78,6 @@ class Caller:
             invoked_arn=target.invoked_arn,
             qualifier=target.qualifier,
             trace_header=trace_header,
+            stops_loops=target.recursion == "Terminate",
         )
         return self._plane.invoke(request)

@@ -10,6 +10,7 @@ from lambda_lab import facts
 from lambda_lab.clock import Clock, stopwatch_ns, wall_time_ns
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.journal import Journal
+from lambda_lab.invoke.lineage import extend
 from lambda_lab.records import InvokeRequest
 from lambda_lab.runtime import faults
 from lambda_lab.runtime.api import Invocation
@@ -142,7 +143,9 @@ class Execution:
             "Lambda-Runtime-Aws-Request-Id": request.request_id,
             "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": request.invoked_arn,
-            "Lambda-Runtime-Trace-Id": request.trace_header or self._trace(),
+            "Lambda-Runtime-Trace-Id": extend(
+                request.trace_header or self._trace(), request.spec.arn
+            ),
         }
         if request.client_context is not None:
             headers["Lambda-Runtime-Client-Context"] = json.dumps(

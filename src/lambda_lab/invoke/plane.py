@@ -18,6 +18,7 @@ from lambda_lab.invoke.admission import Admission, Lease
 from lambda_lab.invoke.afterwards import Afterwards
 from lambda_lab.invoke.execution import Execution
 from lambda_lab.invoke.journal import Journal
+from lambda_lab.invoke.lineage import check_loop
 from lambda_lab.invoke.pool import Pool
 from lambda_lab.invoke.telemetry import Telemetry
 from lambda_lab.records import FunctionSpec, InvokeRequest, InvokeResult
@@ -76,9 +77,10 @@ class DataPlane:
         Raises
         ------
         AwsError
-            If it may not run now (429).
+            If it may not run now (429), or would go on with a loop (400).
         """
         self._note(Kind.RECEIVED, request)
+        self._check_loop(request)
         lease = self._admit(request)
         try:
             environment = self._environment(request.spec)
@@ -111,6 +113,16 @@ class DataPlane:
             function_error="Unhandled" if ran.failed else None,
             log_tail=journal.tail() if request.tail else b"",
         )
+
+    def _check_loop(self, request: InvokeRequest) -> None:
+        if not request.stops_loops:
+            return
+        try:
+            check_loop(request.trace_header, request.spec.arn)
+        except AwsError as error:
+            self._note(Kind.DROPPED, request, reason=error.code)
+            self._metrics(request, {"RecursiveInvocationsDropped": 1})
+            raise
 
     def _admit(self, request: InvokeRequest) -> Lease:
         spec = request.spec
