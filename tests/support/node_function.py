@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fake_runtime_api import FakeRuntimeApi, Ran
-from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP
+from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP, node_flags
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="there is no `node` on PATH")
@@ -56,7 +56,8 @@ def run(tmp_path: Path) -> Run:
             "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/21/[7]abc",
             **(env or {}),
         }
-        argv = [str(NODE), str(NODE_BOOTSTRAP / "index.mjs")]
+        flags = node_flags(str(NODE), runtime, variables)
+        argv = [str(NODE), *flags, str(NODE_BOOTSTRAP / "index.mjs")]
         return api.run(argv, variables, tmp_path, framed=framed)
 
     return run

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_lab.aws.backend import LabLambdaBackend
-from lambda_lab.aws.checks import check_unzipped_with_layers, refuse_not_modelled
+from lambda_lab.aws.checks import (
+    check_new_name,
+    check_unzipped_with_layers,
+    check_vpc,
+    refuse_not_modelled,
+)
+from lambda_lab.aws.code_checks import check_package_type, check_source, refuse_image
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
+from lambda_lab.aws.paging import by_version, paged
 from lambda_lab.aws.services import services
 from lambda_lab.records import LayerSpec
 
@@ -23,7 +30,6 @@ __all__ = [
     "list_functions",
     "list_versions_by_function",
     "named",
-    "paged",
     "publish_version",
     "resolve_unqualified",
     "update_function_code",
@@ -61,13 +67,10 @@ def resolve_unqualified(
 def create_function(backend: LabLambdaBackend, params: Params) -> Params:
     """Create a function (``CreateFunction``)."""
     name = parse_function_name(params["FunctionName"], None, backend.region_name)
-    zipped = params.get("PackageType", "Zip") == "Zip"
-    if zipped and not (params.get("Runtime") and params.get("Handler")):
-        raise aws_error(
-            "InvalidParameterValueException",
-            "Runtime and Handler are mandatory parameters for functions created with "
-            "deployment packages.",
-        )
+    check_new_name(name, params["FunctionName"], backend.region_name, backend.account_id)
+    check_package_type(params)
+    check_source(params["Code"])
+    check_vpc(params)
     refuse_not_modelled(params)
     function = backend.create_function({**params, "FunctionName": name.name})
     return function.get_configuration()
@@ -117,7 +120,7 @@ def list_functions(backend: LabLambdaBackend, params: Params) -> Params:
             listed += [_without_state(version.get_configuration()) for version in versions]
         else:
             listed.append(config)
-    return paged("Functions", listed, params, 50)
+    return paged("Functions", listed, params, by_version)
 
 
 def _without_state(config: Params) -> Params:
@@ -127,16 +130,6 @@ def _without_state(config: Params) -> Params:
         for name, value in config.items()
         if not name.startswith(("State", "LastUpdateStatus", "RuntimeVersionConfig"))
     }
-
-
-def paged(member: str, items: list[Params], params: Params, default: int) -> Params:
-    """Cut *items* into the page that ``Marker`` and ``MaxItems`` ask for."""
-    start = int(params["Marker"]) if str(params.get("Marker", "")).isdigit() else 0
-    size = min(int(params.get("MaxItems") or default), default)
-    output: Params = {member: items[start : start + size]}
-    if start + size < len(items):
-        output["NextMarker"] = str(start + size)
-    return output
 
 
 def check_revision(resource: LabFunction | LambdaAlias, params: Params) -> None:
@@ -159,6 +152,8 @@ def check_revision(resource: LabFunction | LambdaAlias, params: Params) -> None:
 def update_function_code(backend: LabLambdaBackend, params: Params) -> Params:
     """Replace a function's package (``UpdateFunctionCode``)."""
     function = resolve_unqualified(backend, params)
+    check_source(params)
+    refuse_image(params)
     refuse_not_modelled(params)
     check_revision(function, params)
     backend.begin_update(function)
@@ -178,6 +173,8 @@ def update_function_code(backend: LabLambdaBackend, params: Params) -> Params:
 def update_function_configuration(backend: LabLambdaBackend, params: Params) -> Params:
     """Change a function's configuration (``UpdateFunctionConfiguration``)."""
     function = resolve_unqualified(backend, params)
+    refuse_image(params)
+    check_vpc(params)
     refuse_not_modelled(params)
     check_revision(function, params)
     backend.begin_update(function)
@@ -224,7 +221,6 @@ def _apply(function: LabFunction, params: Params) -> None:
         "Runtime": "run_time",
         "Timeout": "timeout",
         "KMSKeyArn": "kms_key_arn",
-        "TracingConfig": "tracing_config",
     }
     for member, attribute in plain.items():
         if params.get(member) is not None:
@@ -232,6 +228,8 @@ def _apply(function: LabFunction, params: Params) -> None:
     if params.get("Environment") is not None:
         function.environment_vars = params["Environment"].get("Variables") or {}
         function.environment_given = True
+    if (params.get("TracingConfig") or {}).get("Mode"):
+        function.tracing_config = params["TracingConfig"]
     if params.get("EphemeralStorage"):
         function.ephemeral_storage = params["EphemeralStorage"]["Size"]
 
@@ -273,6 +271,7 @@ def delete_function(backend: LabLambdaBackend, params: Params) -> Params:
 def publish_version(backend: LabLambdaBackend, params: Params) -> Params:
     """Publish a version (``PublishVersion``)."""
     function = resolve_unqualified(backend, params)
+    refuse_not_modelled(params)
     wanted = params.get("CodeSha256")
     if wanted and wanted != function.code_sha_256:
         raise aws_error(
@@ -291,4 +290,5 @@ def list_versions_by_function(backend: LabLambdaBackend, params: Params) -> Para
     first = latest.get_configuration()
     first["FunctionArn"] = f"{latest.unqualified_arn}:$LATEST"
     versions = [version.get_configuration() for version in backend.versions_of(latest)]
-    return paged("Versions", [_without_state(c) for c in (first, *versions)], params, 50)
+    listed = [_without_state(config) for config in (first, *versions)]
+    return paged("Versions", listed, params, by_version)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from lambda_lab import facts
-from lambda_lab.aws.api_functions import paged
 from lambda_lab.aws.backend import LabLambdaBackend, services
-from lambda_lab.aws.checks import checked_zip, request_too_large
-from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.checks import checked_zip
+from lambda_lab.aws.code_checks import check_zip_size
+from lambda_lab.aws.errors import aws_error, not_authorized
 from lambda_lab.aws.moto_seam import JsonRESTError, LayerVersion, read_object
 from lambda_lab.aws.names import LayerName, parse_layer_name
+from lambda_lab.aws.paging import paged
 from lambda_lab.errors import AwsError
 from lambda_lab.runtime.packages import code_sha256
 
 __all__ = [
+    "LabLayerVersion",
     "delete_layer_version",
+    "find_layer_version",
     "get_layer_version",
     "get_layer_version_by_arn",
+    "layer_arn",
     "list_layer_versions",
     "list_layers",
+    "named_layer",
     "publish",
     "publish_layer_version",
 ]
@@ -28,16 +32,26 @@ __all__ = [
 Params = dict[str, Any]
 
 
+class LabLayerVersion(LayerVersion):
+    """A layer version: moto's record, with the policy that AWS keeps for it."""
+
+    def __init__(self, spec: Params, account_id: str, region: str) -> None:
+        super().__init__(spec, account_id, region)
+        self.statements: dict[str, Params] = {}
+        """By ``Sid``, oldest first."""
+        self.policy_revision: str | None = None
+
+
 def publish_layer_version(backend: LabLambdaBackend, params: Params) -> Params:
     """Publish a layer version (``PublishLayerVersion``)."""
-    name = _named(backend, params["LayerName"]).name
+    name = named_layer(backend, params["LayerName"], "lambda:PublishLayerVersion").name
     return _describe(backend, publish(backend, {**params, "LayerName": name}))
 
 
 def publish(backend: LabLambdaBackend, params: Params) -> LayerVersion:
     """Put a layer version into the region, its package checked against AWS's limits."""
     code = checked_zip(_content(backend, params["Content"]))
-    layer = LayerVersion(  # type: ignore[abstract]
+    layer = LabLayerVersion(  # type: ignore[abstract]
         {**params, "Content": {"ZipFile": b""}}, backend.account_id, backend.region_name
     )
     layer.code_bytes, layer.code_size = code, len(code)
@@ -51,8 +65,7 @@ def publish(backend: LabLambdaBackend, params: Params) -> LayerVersion:
 def _content(backend: LabLambdaBackend, content: Params) -> bytes:
     if content.get("ZipFile") is not None:
         code = bytes(content["ZipFile"])
-        if len(code) > int(facts.value("package.zip.direct-maximum")):
-            raise request_too_large("PublishLayerVersion")
+        check_zip_size(code)
         return code
     if content.get("S3Bucket") and content.get("S3Key"):
         version = content.get("S3ObjectVersion")
@@ -60,18 +73,32 @@ def _content(backend: LabLambdaBackend, content: Params) -> bytes:
     raise aws_error("InvalidParameterValueException", "Please provide a source for layer code.")
 
 
-def _named(backend: LabLambdaBackend, text: str) -> LayerName:
-    return parse_layer_name(text, backend.region_name, backend.account_id)
+def named_layer(backend: LabLambdaBackend, text: str, action: str) -> LayerName:
+    """Read a layer's name or ARN.
+
+    Raises
+    ------
+    AwsError
+        ``AccessDeniedException`` for *action* on a layer of another account,
+        ``ResourceNotFoundException`` for one of another region.
+    """
+    named = parse_layer_name(text, backend.region_name, backend.account_id)
+    if named.account != backend.account_id:
+        raise not_authorized(action, text, backend.account_id)
+    if named.region != backend.region_name:
+        raise _no_such_layer()
+    return named
 
 
-def _arn(backend: LabLambdaBackend, layer: LayerVersion) -> str:
-    return f"arn:aws:lambda:{backend.region_name}:{backend.account_id}:layer:{layer.name}"
+def layer_arn(backend: LabLambdaBackend, name: str) -> str:
+    """Return the ARN of a layer, without a version."""
+    return f"arn:aws:lambda:{backend.region_name}:{backend.account_id}:layer:{name}"
 
 
 def _describe(backend: LabLambdaBackend, layer: LayerVersion) -> Params:
     return {
         **_summary(backend, layer),
-        "LayerArn": _arn(backend, layer),
+        "LayerArn": layer_arn(backend, layer.name),
         "Content": {
             "Location": f"{services().endpoint()}/_lab/packages/{layer.code_digest}",
             "CodeSha256": layer.code_sha_256,
@@ -82,7 +109,7 @@ def _describe(backend: LabLambdaBackend, layer: LayerVersion) -> Params:
 
 def _summary(backend: LabLambdaBackend, layer: LayerVersion) -> Params:
     return {
-        "LayerVersionArn": f"{_arn(backend, layer)}:{layer.version}",
+        "LayerVersionArn": f"{layer_arn(backend, layer.name)}:{layer.version}",
         "Version": int(layer.version),
         "Description": layer.description or "",
         "CreatedDate": layer.created_date,
@@ -97,14 +124,29 @@ def _no_such_layer() -> AwsError:
 
 
 def _find(backend: LabLambdaBackend, named: LayerName, version: int) -> LayerVersion:
-    _check_number(version)
-    if (named.region, named.account) != (backend.region_name, backend.account_id):
+    found = find_layer_version(backend, named.name, version)
+    if found is None:
         raise _no_such_layer()
-    try:
-        found: LayerVersion = backend.get_layer_version(named.name, str(version))
-    except JsonRESTError:
-        raise _no_such_layer() from None
     return found
+
+
+def find_layer_version(
+    backend: LabLambdaBackend, name: str, version: int
+) -> LabLayerVersion | None:
+    """Return a version of a layer, if it is there.
+
+    Raises
+    ------
+    AwsError
+        For a number that no version can have.
+    """
+    _check_number(version)
+    try:
+        found: Any = backend.get_layer_version(name, str(version))
+    except JsonRESTError:
+        return None
+    layer: LabLayerVersion = found
+    return layer
 
 
 def _check_number(version: int) -> None:
@@ -114,13 +156,13 @@ def _check_number(version: int) -> None:
 
 def get_layer_version(backend: LabLambdaBackend, params: Params) -> Params:
     """Describe a layer version (``GetLayerVersion``)."""
-    named = _named(backend, params["LayerName"])
+    named = named_layer(backend, params["LayerName"], "lambda:GetLayerVersion")
     return _describe(backend, _find(backend, named, params["VersionNumber"]))
 
 
 def get_layer_version_by_arn(backend: LabLambdaBackend, params: Params) -> Params:
     """Describe a layer version by its ARN (``GetLayerVersionByArn``)."""
-    named = _named(backend, params["Arn"])
+    named = named_layer(backend, params["Arn"], "lambda:GetLayerVersion")
     if named.version is None:
         raise _no_such_layer()
     return _describe(backend, _find(backend, named, int(named.version)))
@@ -128,8 +170,10 @@ def get_layer_version_by_arn(backend: LabLambdaBackend, params: Params) -> Param
 
 def list_layer_versions(backend: LabLambdaBackend, params: Params) -> Params:
     """List the versions of a layer, newest first (``ListLayerVersions``)."""
-    versions = _versions(backend, _named(backend, params["LayerName"]).name, params)
-    return paged("LayerVersions", [_summary(backend, v) for v in versions], params, 50)
+    name = named_layer(backend, params["LayerName"], "lambda:ListLayerVersions").name
+    versions = _versions(backend, name, params)
+    listed = [_summary(backend, version) for version in versions]
+    return paged("LayerVersions", listed, params, lambda layer: (-layer["Version"],))
 
 
 def _versions(backend: LabLambdaBackend, name: str, params: Params) -> list[LayerVersion]:
@@ -158,13 +202,13 @@ def list_layers(backend: LabLambdaBackend, params: Params) -> Params:
                     "LatestMatchingVersion": _summary(backend, versions[0]),
                 }
             )
-    return paged("Layers", listed, params, 50)
+    return paged("Layers", listed, params, lambda layer: (layer["LayerName"],))
 
 
 def delete_layer_version(backend: LabLambdaBackend, params: Params) -> Params:
     """Delete a layer version; functions that use it go on (``DeleteLayerVersion``)."""
     _check_number(params["VersionNumber"])
-    name = _named(backend, params["LayerName"]).name
+    name = named_layer(backend, params["LayerName"], "lambda:DeleteLayerVersion").name
     # Deleting what is not there succeeds.
     if any(True for _ in backend.list_layer_versions(name)):
         backend._layers.delete_layer_version(name, str(params["VersionNumber"]))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_lab import facts
-from lambda_lab.aws.api_functions import check_revision, named, paged, resolve_unqualified
+from lambda_lab.aws.api_functions import check_revision, named, resolve_unqualified
 from lambda_lab.aws.backend import LabLambdaBackend, services
 from lambda_lab.aws.checks import check_tags
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
+from lambda_lab.aws.paging import paged
 from lambda_lab.errors import AwsError, NotModelledError
 
 __all__ = [
@@ -34,8 +35,8 @@ Params = dict[str, Any]
 
 
 def _tagged(backend: LabLambdaBackend, arn: str) -> LabFunction:
-    if ":function:" not in arn:
-        raise NotModelledError("Tags on anything but functions")
+    if arn.split(":")[5] != "function":
+        raise _no_tags(backend, arn)
     name = parse_function_name(arn, None, backend.region_name)
     if name.qualifier is not None:
         raise aws_error(
@@ -44,6 +45,22 @@ def _tagged(backend: LabLambdaBackend, arn: str) -> LabFunction:
             "ARN.",
         )
     return backend.find(name)
+
+
+def _no_tags(backend: LabLambdaBackend, arn: str) -> AwsError | NotModelledError:
+    """Return why *arn*, which is no function's, has no tags here.
+
+    Of what else can have tags, the region has layers only. The words about an event source
+    mapping: confidence M; about the others: L.
+    """
+    kind = arn.split(":")[5]
+    if kind == "layer":
+        if any(layer["LayerArn"] == arn for layer in backend.list_layers()):
+            return NotModelledError("Tags on a layer")
+        text = "The resource you requested does not exist."
+    else:
+        text = f"{kind.replace('-', ' ').capitalize()} not found: {arn}"
+    return aws_error("ResourceNotFoundException", text)
 
 
 def tag_resource(backend: LabLambdaBackend, params: Params) -> Params:
@@ -172,7 +189,7 @@ def list_aliases(backend: LabLambdaBackend, params: Params) -> Params:
         for alias in backend.list_aliases(function.function_name)
         if wanted in (None, str(alias.function_version))
     ]
-    return paged("Aliases", aliases, params, 50)
+    return paged("Aliases", aliases, params, lambda alias: (alias["Name"],))
 
 
 def update_alias(backend: LabLambdaBackend, params: Params) -> Params:

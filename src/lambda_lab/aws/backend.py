@@ -77,7 +77,9 @@ class LabLambdaBackend(Triggers, LambdaBackend):  # type: ignore[misc]
         AwsError
             ``ResourceNotFoundException`` in AWS's words.
         """
-        if named.account is None or named.account == self.account_id:
+        # moto reads $LATEST in any letters; for AWS, other ones name nothing.
+        misspelt = named.qualifier != "$LATEST" and str(named.qualifier).upper() == "$LATEST"
+        if named.account in (None, self.account_id) and not misspelt:
             try:
                 found: Any = self._lambdas.get_function_by_name_with_qualifier(
                     named.name, named.qualifier

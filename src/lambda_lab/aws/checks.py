@@ -1,6 +1,7 @@
 """What AWS refuses beyond the bounds of its service model: packages, variables, runtimes, tags.
 
-Each check raises AWS's own code and words. Sizes come from :mod:`lambda_lab.facts`.
+Each check raises AWS's own code and words. Sizes come from :mod:`lambda_lab.facts`. What a package
+must be stands in :mod:`lambda_lab.aws.code_checks`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from datetime import date
 from typing import Any
 
 from lambda_lab import facts
-from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.code_checks import check_layout
+from lambda_lab.aws.errors import aws_error, not_authorized
+from lambda_lab.aws.names import FunctionName, function_arn
 from lambda_lab.errors import AwsError, NotModelledError, PackagingError, SandboxError
 from lambda_lab.records import LayerSpec
 from lambda_lab.runtime.packages import check_zip
@@ -22,9 +25,11 @@ from lambda_lab.runtime.runtimes import served_by
 __all__ = [
     "DIRECT_UPLOAD_BYTES",
     "check_environment",
+    "check_new_name",
     "check_runtime",
     "check_tags",
     "check_unzipped_with_layers",
+    "check_vpc",
     "checked_zip",
     "refuse_not_modelled",
     "request_too_large",
@@ -34,6 +39,8 @@ DIRECT_UPLOAD_BYTES = 70_167_211
 """The request size AWS names when a package is too large to upload directly: base64 and all."""
 TAGS_PER_FUNCTION = 50
 """AWS allows this many tags on a function (Developer Guide, Using tags on Lambda functions)."""
+RESERVED_TAG_PREFIX = "aws:"
+"""Tags that begin so, in capitals or not, are AWS's own (the same page)."""
 
 NOT_MODELLED_SETTINGS = {
     "FileSystemConfigs": "Mounting a file system",
@@ -45,6 +52,7 @@ NOT_MODELLED_SETTINGS = {
     "RuntimeConfig": "A customer-managed runtime",
     "RuntimeManagementConfig": "Choosing a runtime's version",
     "RecursiveLoop": "Detection of recursive loops",
+    "PublishTo": "The version $LATEST.PUBLISHED",
 }
 """Members of a function's configuration that AWS acts on and this package does not."""
 
@@ -69,6 +77,34 @@ def refuse_not_modelled(params: Mapping[str, Any]) -> None:
         raise NotModelledError("A dead-letter queue")
     if (params.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
         raise NotModelledError("SnapStart")
+
+
+def check_new_name(name: FunctionName, asked: str, region: str, account: str) -> None:
+    """Check that a function may be created under a name that was given as an ARN.
+
+    Parameters
+    ----------
+    name, asked
+        The name as it was read, and as it was asked for.
+    region, account
+        Where it is to be created.
+
+    Raises
+    ------
+    AwsError
+        ``AccessDeniedException`` for another account; ``ValidationException`` for a name that is
+        too long, since the model bounds the whole ARN only (its words: confidence L).
+    """
+    if name.account not in (None, account):
+        arn = function_arn(region, str(name.account), name.name)
+        raise not_authorized("lambda:CreateFunction", arn, account)
+    limit = int(facts.value("function.name.maximum"))
+    if len(name.name) > limit:
+        raise aws_error(
+            "ValidationException",
+            f"1 validation error detected: Value '{asked}' at 'functionName' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {limit}",
+        )
 
 
 def request_too_large(operation: str) -> AwsError:
@@ -96,9 +132,10 @@ def checked_zip(archive: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             if not opened.infolist():
                 raise _empty()
+            check_layout(opened.infolist())
     except PackagingError as error:
         raise aws_error("InvalidParameterValueException", str(error)) from None
-    except (zipfile.BadZipFile, OSError, OverflowError) as error:
+    except (zipfile.BadZipFile, OSError, OverflowError, ValueError) as error:
         # zipfile meets some damage with errors of its own, beyond BadZipFile.
         raise aws_error(
             "InvalidParameterValueException",
@@ -185,14 +222,36 @@ def check_runtime(runtime: str | None, today: date, *, creates: bool) -> None:
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """Check how many tags a function would have.
+    """Check how many tags a function would have, and that none is named as AWS's own.
 
     Raises
     ------
     AwsError
-        ``InvalidParameterValueException`` in AWS's words.
+        ``InvalidParameterValueException``: in AWS's words for the number; for the names in those
+        of other AWS services (confidence L).
     """
     if len(tags) > TAGS_PER_FUNCTION:
         raise aws_error(
             "InvalidParameterValueException", "Number of tags exceeds resource tag limit."
+        )
+    if any(key.lower().startswith(RESERVED_TAG_PREFIX) for key in tags):
+        raise aws_error(
+            "InvalidParameterValueException",
+            f"{RESERVED_TAG_PREFIX} prefixed tag key names are not allowed for external use.",
+        )
+
+
+def check_vpc(params: Mapping[str, Any]) -> None:
+    """Check that ``VpcConfig`` has both its lists, or neither.
+
+    Raises
+    ------
+    AwsError
+        ``InvalidParameterValueException`` in the words users of AWS report (confidence M).
+    """
+    config = params.get("VpcConfig") or {}
+    if bool(config.get("SubnetIds")) is not bool(config.get("SecurityGroupIds")):
+        raise aws_error(
+            "InvalidParameterValueException",
+            "SubnetIds and SecurityIds must coexist or be both empty list.",
         )

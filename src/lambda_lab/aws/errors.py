@@ -23,6 +23,7 @@ __all__ = [
     "aws_error",
     "error_shape",
     "error_shapes",
+    "not_authorized",
     "unknown_operation",
 ]
 
@@ -178,4 +179,31 @@ def unknown_operation() -> AwsError:
     """
     return aws_error(
         "AccessDeniedException", "Unable to determine service/operation name to be authorized"
+    )
+
+
+def not_authorized(action: str, resource: str, account: str) -> AwsError:
+    """Make AWS's answer to a change of what belongs to another account.
+
+    The words are those of every service's authoriser (IAM User Guide, Troubleshoot access denied
+    error messages); who is named as the user is ours.
+
+    Parameters
+    ----------
+    action
+        For example ``lambda:CreateFunction``.
+    resource
+        ARN.
+    account
+        The account that asks.
+
+    Examples
+    --------
+    >>> not_authorized("lambda:CreateFunction", "arn:f", "123456789012").status
+    403
+    """
+    return aws_error(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{account}:root is not authorized to perform: {action} on resource: "
+        f"{resource} because no resource-based policy allows the {action} action",
     )

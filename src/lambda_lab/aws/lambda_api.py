@@ -13,10 +13,12 @@ from typing import Any
 from lambda_lab.aws import (
     api_functions,
     api_invoke,
+    api_layer_permissions,
     api_layers,
     api_permissions,
     api_resources,
 )
+from lambda_lab.aws.api_defaults import DEFAULTS
 from lambda_lab.aws.backend import LabLambdaBackend, backend_of
 from lambda_lab.aws.constraints import validate
 from lambda_lab.aws.moto_seam import JsonRESTError, translate
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 Operation = Callable[[LabLambdaBackend, dict[str, Any]], dict[str, Any]]
 
 OPERATIONS: Mapping[str, Operation] = {
+    **DEFAULTS,
+    "AddLayerVersionPermission": api_layer_permissions.add_layer_version_permission,
     "AddPermission": api_permissions.add_permission,
     "CreateAlias": api_resources.create_alias,
     "CreateFunction": api_functions.create_function,
@@ -46,6 +50,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetFunctionConfiguration": api_functions.get_function_configuration,
     "GetLayerVersion": api_layers.get_layer_version,
     "GetLayerVersionByArn": api_layers.get_layer_version_by_arn,
+    "GetLayerVersionPolicy": api_layer_permissions.get_layer_version_policy,
     "GetPolicy": api_permissions.get_policy,
     "ListAliases": api_resources.list_aliases,
     "ListFunctions": api_functions.list_functions,
@@ -56,6 +61,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "PublishLayerVersion": api_layers.publish_layer_version,
     "PublishVersion": api_functions.publish_version,
     "PutFunctionConcurrency": api_resources.put_function_concurrency,
+    "RemoveLayerVersionPermission": api_layer_permissions.remove_layer_version_permission,
     "RemovePermission": api_permissions.remove_permission,
     "TagResource": api_resources.tag_resource,
     "UntagResource": api_resources.untag_resource,

@@ -48,6 +48,7 @@ __all__ = [
     "put_log_events",
     "read_object",
     "reset_moto",
+    "role_policies",
     "role_trusts_lambda",
     "template_response_module",
     "translate",
@@ -60,6 +61,8 @@ ACCOUNT: str = DEFAULT_ACCOUNT_ID
 def install_backend(backend: type[LambdaBackend]) -> None:
     """Make *backend* the one that every moto service calls for Lambda."""
     default_user_config["lambda"] = {"use_docker": False}
+    # Roles may have AWS's own policies attached. Read at the first use of IAM: a tenth of a second.
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
     backends: Any = BackendDict(backend, "lambda")
     for module in (moto_lambda, moto_lambda_responses):
         vars(module)["lambda_simple_backends"] = backends
@@ -149,23 +152,36 @@ def read_object(region: str, bucket: str, key: str, version: str | None) -> byte
     AwsError
         In Lambda's words about S3's error.
     """
+    s3 = s3_backends[ACCOUNT][get_partition(region)]
+    try:
+        home = s3.head_bucket(bucket).region_name
+        if home != region:
+            # As users of AWS report it: confidence M.
+            raise _s3_refusal(
+                "PermanentRedirect",
+                f"The bucket is in this region: {home}. "
+                "Please use this region to retry the request",
+            )
+        found = s3.get_object(bucket, key, version)
+        if found is None and version is not None and s3.get_object(bucket, key) is not None:
+            raise _s3_refusal("NoSuchVersion", "The specified version does not exist.")
+    except MissingBucket:
+        raise _s3_refusal("NoSuchBucket", "The specified bucket does not exist") from None
+    except MissingKey:
+        found = None
+    if found is None:
+        raise _s3_refusal("NoSuchKey", "The specified key does not exist.")
+    value: bytes = found.value
+    return value
+
+
+def _s3_refusal(code: str, text: str) -> AwsError:
     from lambda_lab.aws.errors import aws_error
 
-    try:
-        found = s3_backends[ACCOUNT][get_partition(region)].get_object(bucket, key, version)
-        if found is None:
-            raise MissingKey(key=key)
-        value: bytes = found.value
-        return value
-    except (MissingBucket, MissingKey) as error:
-        if isinstance(error, MissingBucket):
-            code, text = "NoSuchBucket", "The specified bucket does not exist"
-        else:
-            code, text = "NoSuchKey", "The specified key does not exist."
-        raise aws_error(
-            "InvalidParameterValueException",
-            f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {text}",
-        ) from None
+    return aws_error(
+        "InvalidParameterValueException",
+        f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {text}",
+    )
 
 
 def role_trusts_lambda(region: str, arn: str) -> bool:
@@ -184,6 +200,35 @@ def role_trusts_lambda(region: str, arn: str) -> bool:
         _lets_lambda_in(statement)
         for statement in (statements if isinstance(statements, list) else [statements])
     )
+
+
+def role_policies(arn: str) -> tuple[list[str], list[str] | None] | None:
+    """Return the documents of a role's policies, and of its permissions boundary if it has one.
+
+    ``None`` if there is no such role.
+    """
+    from moto.iam.exceptions import NotFoundException
+
+    backend = iam_backends[ACCOUNT][arn.partition(":")[2].partition(":")[0] or "aws"]
+    try:
+        role = backend.get_role_by_arn(arn)
+    except NotFoundException:
+        return None
+    # A template's inline policy is kept as the mapping it was written as.
+    inline: list[Any] = list(role.policies.values())
+    documents = [text if isinstance(text, str) else json.dumps(text) for text in inline]
+    documents += [_default_version(policy) for policy in role.managed_policies.values()]
+    if role.permissions_boundary_arn is None:
+        return documents, None
+    bound = backend.managed_policies.get(role.permissions_boundary_arn)
+    return documents, [] if bound is None else [_default_version(bound)]
+
+
+def _default_version(policy: Any) -> str:
+    document: Any = next(
+        version.document for version in policy.versions if version.is_default_version
+    )
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def _lets_lambda_in(statement: Any) -> bool:

@@ -16,10 +16,12 @@ __all__ = [
     "parse_layer_name",
 ]
 
+# As the service model's own pattern has it: every part but the name may be missing.
 _NAME = re.compile(
-    r"^(?:(?:arn:(?P<partition>aws[a-zA-Z-]*):lambda:(?P<region>[a-z0-9-]+):)?"
-    r"(?:(?P<account>\d{12}):)?function:)?"
-    r"(?P<name>[a-zA-Z0-9-_.]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$"
+    r"^(?:arn:aws[a-zA-Z-]*:lambda:)?"
+    r"(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
+    r"(?:(?P<account>\d{12}):)?(?:function:)?"
+    r"(?P<name>[a-zA-Z0-9-_.]+)(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$"
 )
 
 
@@ -62,6 +64,8 @@ def parse_function_name(text: str, qualifier: str | None, region: str) -> Functi
     --------
     >>> parse_function_name("123456789012:function:f:1", None, "us-east-1")
     FunctionName(name='f', qualifier='1', account='123456789012')
+    >>> parse_function_name("us-east-1:function:f", "1", "us-east-1")
+    FunctionName(name='f', qualifier='1', account=None)
     """
     found = _NAME.match(text)
     if found is None:

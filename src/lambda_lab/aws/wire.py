@@ -30,6 +30,7 @@ _JAVA_NAMES = {
     "timestamp": "a Timestamp",
 }
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _refuse(text: str) -> NoReturn:
@@ -62,11 +63,23 @@ def read_json_object(body: bytes) -> dict[str, Any]:
         _refuse("Could not parse request body into json: it is nested too deeply")
     except ValueError as error:
         _refuse(f"Could not parse request body into json: {error}")
+    if _SURROGATE.search(body):
+        _check_unicode(value)
     if not isinstance(value, dict):
         if isinstance(value, list):
             _refuse("Start of list found where not expected.")
         _refuse(f"Unexpected {_token(value)} where an object was expected.")
     return value
+
+
+def _check_unicode(value: Any) -> None:
+    """Refuse half a surrogate pair: JSON can escape one, and no text can be written with it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        _refuse("Could not parse request body into json: half a surrogate pair is no character")
+    except RecursionError:
+        _refuse("Could not parse request body into json: it is nested too deeply")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from fake_runtime_api import FakeRuntimeApi
-from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP
+from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP, node_flags
 from node_function import (
     GONE,
     NEW,
@@ -72,6 +73,40 @@ def test_only_nodejs24_looks_into_the_default_export(run: Run) -> None:
     assert failure(run(source, runtime=OLD), "init/error")["errorType"] == (
         "Runtime.HandlerNotFound"
     )
+
+
+# -- what Lambda switches off ------------------------------------------------------------------
+
+DETECTED = {"index.js": ES_ECHO}
+REQUIRED = {"index.cjs": "exports.handler = require('./lib.mjs').handler;", "lib.mjs": ES_ECHO}
+
+
+@pytest.mark.parametrize("runtime", [OLD, NEW])
+@pytest.mark.parametrize(
+    ("files", "kind"), [(DETECTED, "Runtime.UserCodeSyntaxError"), (REQUIRED, "Error")]
+)
+def test_experiments_of_nodejs_are_off(
+    run: Run, files: dict[str, str], kind: str, runtime: str
+) -> None:
+    assert failure(run(files, runtime=runtime), "init/error")["errorType"] == kind
+
+
+@pytest.mark.skipif(not node_flags(str(NODE), NEW, {}), reason="this Node.js has no experiments")
+@pytest.mark.parametrize(
+    ("files", "option"),
+    [(DETECTED, "--experimental-detect-module"), (REQUIRED, "--experimental_require_module")],
+)
+def test_experiments_can_be_switched_on(run: Run, files: dict[str, str], option: str) -> None:
+    ran = run(files, events=[{"n": 1}], env={"NODE_OPTIONS": f"--no-warnings {option}"})
+    assert answers(ran) == [{"got": {"n": 1}}]
+
+
+def test_options_are_for_newer_runtimes_and_for_who_knows_them() -> None:
+    assert node_flags(str(NODE), "nodejs20.x", {}) == ()
+    assert node_flags(str(NODE), "python3.14", {}) == ()
+    # Python stands for a Node.js that has no such option.
+    assert node_flags(sys.executable, NEW, {}) == ()
+    assert node_flags("/no/such/node", NEW, {}) == ()
 
 
 INIT_FAILURES = [

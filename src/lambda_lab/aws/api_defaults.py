@@ -1,0 +1,168 @@
+"""Lambda's API: what AWS says about settings that a function does not have.
+
+Terraform and other tools ask for every setting when they read a function. Most of these settings
+cannot be made here, so that a function never has them; this is AWS's answer to that. Each name in
+:data:`DEFAULTS` gives way to the operation itself when the region learns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from lambda_lab.aws.api_functions import named
+from lambda_lab.aws.backend import LabLambdaBackend
+from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.function import LabFunction
+from lambda_lab.aws.names import FunctionName, function_arn
+from lambda_lab.errors import AwsError, NotModelledError
+
+__all__ = ["DEFAULTS"]
+
+Params = dict[str, Any]
+Operation = Callable[[LabLambdaBackend, Params], Params]
+
+
+def _missing(text: str) -> AwsError:
+    return aws_error("ResourceNotFoundException", text)
+
+
+def _latest(backend: LabLambdaBackend, params: Params) -> LabFunction:
+    name = named(backend, params)
+    return backend.find(FunctionName(name.name, None, name.account))
+
+
+def _qualified_arn(backend: LabLambdaBackend, params: Params, qualifier: str | None) -> str:
+    name = named(backend, params)
+    account = name.account or backend.account_id
+    return function_arn(backend.region_name, account, name.name, name.qualifier or qualifier)
+
+
+# -- code signing ----------------------------------------------------------------------------------
+
+
+def _function_code_signing(backend: LabLambdaBackend, params: Params) -> Params:
+    # Without a configuration the answer is an empty object: confidence M.
+    _latest(backend, params)
+    return {}
+
+
+def _no_code_signing(backend: LabLambdaBackend, params: Params) -> Params:
+    del backend
+    arn = params["CodeSigningConfigArn"]
+    raise _missing(f"The Lambda code signing configuration {arn} can not be found.")
+
+
+# -- runtime and recursion -------------------------------------------------------------------------
+
+
+def _runtime_management(backend: LabLambdaBackend, params: Params) -> Params:
+    # API reference, GetRuntimeManagementConfig: in this mode the runtime's ARN is null.
+    name = named(backend, params)
+    arn = backend.find(name).unqualified_arn
+    qualified = f"{arn}:{name.qualifier}" if name.qualifier else arn
+    return {"UpdateRuntimeOn": "Auto", "FunctionArn": qualified}
+
+
+def _keep_runtime_management(backend: LabLambdaBackend, params: Params) -> Params:
+    answer = _runtime_management(backend, params)
+    if params["UpdateRuntimeOn"] != "Auto":
+        raise NotModelledError("Choosing a runtime's version")
+    return answer
+
+
+def _recursion(backend: LabLambdaBackend, params: Params) -> Params:
+    _latest(backend, params)
+    return {"RecursiveLoop": "Terminate"}
+
+
+# -- asynchronous calls, URLs, provisioned concurrency, mappings -----------------------------------
+
+
+def _event_invoke_config(backend: LabLambdaBackend, params: Params) -> Params:
+    # Recorded: a function that is not there gets the same answer.
+    arn = _qualified_arn(backend, params, "$LATEST")
+    raise _missing(f"The function {arn} doesn't have an EventInvokeConfig")
+
+
+def _event_invoke_configs(backend: LabLambdaBackend, params: Params) -> Params:
+    try:
+        _latest(backend, params)
+    except AwsError:
+        raise _missing("The function doesn't exist.") from None
+    return {"FunctionEventInvokeConfigs": []}
+
+
+def _url_config(backend: LabLambdaBackend, params: Params) -> Params:
+    del backend, params
+    raise _missing("The resource you requested does not exist.")
+
+
+def _url_configs(backend: LabLambdaBackend, params: Params) -> Params:
+    try:
+        _latest(backend, params)
+    except AwsError:
+        raise _missing("Function does not exist") from None  # confidence M
+    return {"FunctionUrlConfigs": []}
+
+
+def _provisioned(backend: LabLambdaBackend, params: Params) -> Params:
+    """Say that nothing is provisioned. AWS's texts as its users report them: confidence M."""
+    name = named(backend, params)
+    if name.qualifier == "$LATEST":
+        raise aws_error(
+            "InvalidParameterValueException",
+            "The function resource provided must be an alias or a published version.",
+        )
+    try:
+        backend.find(name)
+    except AwsError:
+        if str(name.qualifier).isdigit():
+            raise
+        arn = _qualified_arn(backend, params, None)
+        raise _missing(f"Cannot find alias arn: {arn}") from None
+    raise aws_error(
+        "ProvisionedConcurrencyConfigNotFoundException",
+        "No Provisioned Concurrency Config found for this function",
+    )
+
+
+def _provisioned_configs(backend: LabLambdaBackend, params: Params) -> Params:
+    _latest(backend, params)
+    return {"ProvisionedConcurrencyConfigs": []}
+
+
+def _mapping(backend: LabLambdaBackend, params: Params) -> Params:
+    del backend, params
+    raise _missing("The resource you requested does not exist.")
+
+
+def _nothing(member: str) -> Operation:
+    def answer(backend: LabLambdaBackend, params: Params) -> Params:
+        del backend, params
+        return {member: []}
+
+    return answer
+
+
+DEFAULTS: Mapping[str, Operation] = MappingProxyType(
+    {
+        "GetCodeSigningConfig": _no_code_signing,
+        "GetEventSourceMapping": _mapping,
+        "GetFunctionCodeSigningConfig": _function_code_signing,
+        "GetFunctionEventInvokeConfig": _event_invoke_config,
+        "GetFunctionRecursionConfig": _recursion,
+        "GetFunctionUrlConfig": _url_config,
+        "GetProvisionedConcurrencyConfig": _provisioned,
+        "GetRuntimeManagementConfig": _runtime_management,
+        "ListCodeSigningConfigs": _nothing("CodeSigningConfigs"),
+        "ListEventSourceMappings": _nothing("EventSourceMappings"),
+        "ListFunctionEventInvokeConfigs": _event_invoke_configs,
+        "ListFunctionUrlConfigs": _url_configs,
+        "ListFunctionsByCodeSigningConfig": _no_code_signing,
+        "ListProvisionedConcurrencyConfigs": _provisioned_configs,
+        "PutRuntimeManagementConfig": _keep_runtime_management,
+    }
+)
+"""Operations by AWS's name. The one that puts takes the default only: it changes nothing."""
