@@ -159,9 +159,12 @@ class Clock:
                 f"asked for {'more' if total > LONGEST_MOVE_SECONDS else total}"
             )
         with self._running:
-            target = self.now_ns() + round(total * SECOND)
-            self.jumps.append((self.now_ns(), target))
+            # What still runs ends first, and counts as before the move: three minutes after a
+            # first try, both of its retries are in the past.
             self.settle()
+            now = self.now_ns()
+            target = now + round(total * SECOND)
+            self.jumps.append((now, target))
             while True:
                 event = self._pop_due(target)
                 if event is None:

@@ -26,6 +26,23 @@ TRUST = {
         }
     ],
 }
+PERMISSIONS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                f"{service}:*"
+                for service in (
+                    *("dynamodb", "events", "kinesis", "lambda", "logs"),
+                    *("s3", "scheduler", "secretsmanager", "sns", "sqs"),
+                )
+            ],
+            "Resource": "*",
+        }
+    ],
+}
+"""What the labs' functions may do. Broad, so that a lab meets IAM only where it means to."""
 MODULE = "lambda_function"
 """The file that AWS's console names a Python function's code."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -96,11 +113,12 @@ def default_handler(files: Mapping[str, bytes | str]) -> str:
 
 
 def role_arn(iam: Any) -> str:
-    """Return a role that Lambda may assume, making it if needed."""
+    """Return a role that Lambda may assume and that may do what labs need, making it if needed."""
     try:
         return str(iam.get_role(RoleName=ROLE)["Role"]["Arn"])
     except iam.exceptions.NoSuchEntityException:
         made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(RoleName=ROLE, PolicyName=ROLE, PolicyDocument=json.dumps(PERMISSIONS))
         return str(made["Role"]["Arn"])
 
 

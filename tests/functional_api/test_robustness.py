@@ -69,6 +69,32 @@ def test_requests_that_are_not_http(api: ApiRegion, head: bytes) -> None:
     api.client.list_functions()
 
 
+def test_a_client_that_offers_another_protocol(api: ApiRegion) -> None:
+    # Java's HTTP client does, with each first request; its headers come with and without a body.
+    body = json.dumps({"FunctionName": "f"}).encode()
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+    length = b"Content-Length: %d\r\n" % len(body)
+    with socket.create_connection(("127.0.0.1", api.region.port), 10) as sock:
+        for head in (
+            b"GET /_lab/health HTTP/1.1\r\nHost: x\r\n" + offer + b"\r\n",
+            b"POST /2015-03-31/functions HTTP/1.1\r\nHost: x\r\n" + offer + length + b"\r\n" + body,
+            b"GET /_lab/health HTTP/1.1\r\nHost: x\r\n\r\n",
+        ):
+            sock.sendall(head)
+            answer = sock.recv(65536).split(b"\r\n")[0]
+            wanted = b"400 Bad Request" if head.startswith(b"POST") else b"200 OK"
+            assert answer == b"HTTP/1.1 " + wanted
+
+
+def test_a_service_that_is_not_there(api: ApiRegion) -> None:
+    for service in ("nonsense", ""):
+        scope = f"Credential=t/20261121/us-east-1/{service}/aws4_request"
+        signed = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=1"}
+        status, _, text = api.raw("GET", "/x", b"", signed)
+        assert status == 501
+        assert b"NotModelledException" in text
+
+
 def test_a_request_larger_than_any_upload(api: ApiRegion) -> None:
     body = b" " * (DIRECT_UPLOAD_BYTES + 1)
     status, headers, text = api.raw("POST", FUNCTIONS, body)

@@ -54,7 +54,7 @@ def _no_code_signing(backend: LabLambdaBackend, params: Params) -> Params:
     raise _missing(f"The Lambda code signing configuration {arn} can not be found.")
 
 
-# -- runtime and recursion -------------------------------------------------------------------------
+# -- runtime ---------------------------------------------------------------------------------------
 
 
 def _runtime_management(backend: LabLambdaBackend, params: Params) -> Params:
@@ -72,26 +72,7 @@ def _keep_runtime_management(backend: LabLambdaBackend, params: Params) -> Param
     return answer
 
 
-def _recursion(backend: LabLambdaBackend, params: Params) -> Params:
-    _latest(backend, params)
-    return {"RecursiveLoop": "Terminate"}
-
-
 # -- asynchronous calls, URLs, provisioned concurrency, mappings -----------------------------------
-
-
-def _event_invoke_config(backend: LabLambdaBackend, params: Params) -> Params:
-    # Recorded: a function that is not there gets the same answer.
-    arn = _qualified_arn(backend, params, "$LATEST")
-    raise _missing(f"The function {arn} doesn't have an EventInvokeConfig")
-
-
-def _event_invoke_configs(backend: LabLambdaBackend, params: Params) -> Params:
-    try:
-        _latest(backend, params)
-    except AwsError:
-        raise _missing("The function doesn't exist.") from None
-    return {"FunctionEventInvokeConfigs": []}
 
 
 def _url_config(backend: LabLambdaBackend, params: Params) -> Params:
@@ -133,11 +114,6 @@ def _provisioned_configs(backend: LabLambdaBackend, params: Params) -> Params:
     return {"ProvisionedConcurrencyConfigs": []}
 
 
-def _mapping(backend: LabLambdaBackend, params: Params) -> Params:
-    del backend, params
-    raise _missing("The resource you requested does not exist.")
-
-
 def _nothing(member: str) -> Operation:
     def answer(backend: LabLambdaBackend, params: Params) -> Params:
         del backend, params
@@ -149,16 +125,11 @@ def _nothing(member: str) -> Operation:
 DEFAULTS: Mapping[str, Operation] = MappingProxyType(
     {
         "GetCodeSigningConfig": _no_code_signing,
-        "GetEventSourceMapping": _mapping,
         "GetFunctionCodeSigningConfig": _function_code_signing,
-        "GetFunctionEventInvokeConfig": _event_invoke_config,
-        "GetFunctionRecursionConfig": _recursion,
         "GetFunctionUrlConfig": _url_config,
         "GetProvisionedConcurrencyConfig": _provisioned,
         "GetRuntimeManagementConfig": _runtime_management,
         "ListCodeSigningConfigs": _nothing("CodeSigningConfigs"),
-        "ListEventSourceMappings": _nothing("EventSourceMappings"),
-        "ListFunctionEventInvokeConfigs": _event_invoke_configs,
         "ListFunctionUrlConfigs": _url_configs,
         "ListFunctionsByCodeSigningConfig": _no_code_signing,
         "ListProvisionedConcurrencyConfigs": _provisioned_configs,

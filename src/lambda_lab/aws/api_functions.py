@@ -13,6 +13,7 @@ from lambda_lab.aws.checks import (
 )
 from lambda_lab.aws.code_checks import check_package_type, check_source, refuse_image
 from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
@@ -179,6 +180,7 @@ def update_function_configuration(backend: LabLambdaBackend, params: Params) -> 
     check_revision(function, params)
     backend.begin_update(function)
     backend.check_changes(params)
+    check_dead_letter(params.get("Role") or function.role, params.get("DeadLetterConfig"))
     layers = function.layer_specs
     if params.get("Layers") is not None:
         layers = _changed_layers(backend, function, params["Layers"])
@@ -230,6 +232,8 @@ def _apply(function: LabFunction, params: Params) -> None:
         function.environment_given = True
     if (params.get("TracingConfig") or {}).get("Mode"):
         function.tracing_config = params["TracingConfig"]
+    if params.get("DeadLetterConfig") is not None:
+        function.set_dead_letter(params["DeadLetterConfig"])
     if params.get("EphemeralStorage"):
         function.ephemeral_storage = params["EphemeralStorage"]["Size"]
 

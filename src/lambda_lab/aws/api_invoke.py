@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from lambda_lab import facts
 from lambda_lab.aws.api_functions import named
+from lambda_lab.aws.api_recursion import stops_loops
 from lambda_lab.aws.backend import LabLambdaBackend, not_now, services
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
@@ -26,6 +28,8 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
     name = named(backend, params)
     function = backend.find(name)
     request = _request(function, name, params, request_id)
+    if request.trace_header:
+        request = replace(request, stops_loops=stops_loops(backend, name))
     kind = request.invocation_type
     if function.lab_state != "Active":
         raise not_now(function)
@@ -40,6 +44,7 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
             request.payload,
             request_id=request_id,
             trace_header=request.trace_header,
+            source="Invoke",
         )
         return {"StatusCode": int(facts.value("invoke.status.async"))}
     result = plane.invoke(request)
@@ -78,7 +83,10 @@ def _request(
 
 def _check_size(payload: bytes, kind: InvocationType) -> None:
     fact = "payload.async" if kind is InvocationType.EVENT else "payload.sync.request"
-    limit = int(facts.value(fact))
+    _check_within(payload, kind, int(facts.value(fact)))
+
+
+def _check_within(payload: bytes, kind: InvocationType, limit: int) -> None:
     if len(payload) <= limit:
         return
     # Both texts as users of AWS report them: confidence M.
@@ -123,6 +131,12 @@ def _event(payload: bytes) -> bytes:
 def _client_context(encoded: str | None) -> str | None:
     if not encoded:
         return None
+    if len(encoded) > int(facts.value("payload.client-context")):
+        raise aws_error(
+            "InvalidRequestContentException",
+            # No recording shows the text: confidence L.
+            f"Client context must be at most {facts.value('payload.client-context')} bytes.",
+        )
     text = ""
     try:
         text = base64.b64decode(encoded, validate=True).decode()
@@ -139,10 +153,13 @@ def _client_context(encoded: str | None) -> str | None:
 
 def invoke_async(backend: LabLambdaBackend, params: Params, request_id: str) -> Params:
     """Hand a function an event by the old operation (``InvokeAsync``)."""
+    payload = bytes(params.get("InvokeArgs") or b"")
+    # The old operation kept the old limit.
+    _check_within(payload, InvocationType.EVENT, int(facts.value("payload.async.before-2025")))
     arguments = {
         "FunctionName": params["FunctionName"],
         "InvocationType": InvocationType.EVENT,
-        "Payload": params.get("InvokeArgs") or b"",
+        "Payload": payload,
     }
     invoke(backend, arguments, request_id)
     return {"Status": int(facts.value("invoke.status.async"))}

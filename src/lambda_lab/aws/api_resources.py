@@ -211,6 +211,7 @@ def delete_alias(backend: LabLambdaBackend, params: Params) -> Params:
     function = resolve_unqualified(backend, params)
     backend.delete_alias(params["Name"], function.function_name)
     function.policies.forget(params["Name"])
+    function.event_settings.pop(params["Name"], None)
     return {}
 
 

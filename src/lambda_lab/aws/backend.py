@@ -20,7 +20,9 @@ from lambda_lab.aws.checks import (
     request_too_large,
 )
 from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction
+from lambda_lab.aws.mapping_shapes import LabMapping
 from lambda_lab.aws.moto_seam import (
     JsonRESTError,
     LambdaBackend,
@@ -53,7 +55,7 @@ UPDATE_SECONDS = 0.3
 """How long an update is InProgress. AWS publishes no time."""
 
 
-class LabLambdaBackend(Triggers, LambdaBackend):  # type: ignore[misc]
+class LabLambdaBackend(Triggers, LambdaBackend):
     """Lambda in one region of the account.
 
     ``lock`` is held by every operation that reads or changes what functions there are, and by
@@ -66,6 +68,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):  # type: ignore[misc]
         # "Version numbers are never reused, even for a function that has been deleted and
         # recreated": Developer Guide, Manage Lambda function versions.
         self._last_numbers: dict[str, int] = {}
+        self.mappings: dict[str, LabMapping] = {}
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -135,6 +138,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):  # type: ignore[misc]
         if name in self._lambdas._functions:
             raise aws_error("ResourceConflictException", f"Function already exist: {name}")
         self._check_role(spec["Role"])
+        check_dead_letter(spec["Role"], spec.get("DeadLetterConfig"))
         check_runtime(spec.get("Runtime"), services().clock.now().date(), creates=True)
         check_environment(spec.get("Environment"))
         check_tags(spec.get("Tags") or {})
@@ -254,6 +258,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):  # type: ignore[misc]
             self._lambdas.del_function(name if version is None else f"{name}:{version}")
             if version is not None:
                 function.policies.forget(version)
+                function.event_settings.pop(version, None)
         services().plane().function_deleted(function.unqualified_arn, version)
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:

@@ -73,8 +73,6 @@ def refuse_not_modelled(params: Mapping[str, Any]) -> None:
         raise NotModelledError("A function from a container image")
     if (params.get("VpcConfig") or {}).get("SubnetIds"):
         raise NotModelledError("A function in a VPC")
-    if (params.get("DeadLetterConfig") or {}).get("TargetArn"):
-        raise NotModelledError("A dead-letter queue")
     if (params.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
         raise NotModelledError("SnapStart")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lambda_lab.aws.backend import LabLambdaBackend
     from lambda_lab.aws.function import LabFunction
 
-__all__ = ["create_function", "update_function"]
+__all__ = ["create_function", "input_members", "typed", "update_function"]
 
 
 def create_function(
@@ -51,7 +51,7 @@ def update_function(
             ("UpdateFunctionConfiguration", params),
             ("UpdateFunctionCode", {**code, "FunctionName": function.function_name}),
         ):
-            known = _members(operation)
+            known = input_members(operation)
             wanted = {member: value for member, value in asked.items() if member in known}
             validate(operation, wanted)
             if operation == "UpdateFunctionCode":
@@ -71,7 +71,8 @@ def _reserve(backend: LabLambdaBackend, name: str, properties: Mapping[str, Any]
         put_function_concurrency(backend, wanted)
 
 
-def _members(operation: str) -> Mapping[str, Any]:
+def input_members(operation: str) -> Mapping[str, Any]:
+    """Return the parameters of an operation by name, each with its shape."""
     shape = operation_model(operation).input_shape
     return {} if shape is None else shape.members
 
@@ -79,9 +80,9 @@ def _members(operation: str) -> Mapping[str, Any]:
 def _read(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return a template's properties as the API's parameters."""
     refuse_not_modelled(properties)
-    members = _members("CreateFunction")
+    members = input_members("CreateFunction")
     params = {
-        name: _typed(members[name], value)
+        name: typed(members[name], value)
         for name, value in properties.items()
         if name in members and name not in ("Tags", "Code")
     }
@@ -95,18 +96,18 @@ def _read(properties: Mapping[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _typed(shape: Any, value: Any) -> Any:
+def typed(shape: Any, value: Any) -> Any:
     """Give a template's text the type that the API has: templates often quote numbers."""
     if shape.type_name == "structure" and isinstance(value, Mapping):
         return {
-            name: _typed(shape.members[name], item)
+            name: typed(shape.members[name], item)
             for name, item in value.items()
             if name in shape.members
         }
     if shape.type_name == "map" and isinstance(value, Mapping):
-        return {str(name): _typed(shape.value, item) for name, item in value.items()}
+        return {str(name): typed(shape.value, item) for name, item in value.items()}
     if shape.type_name == "list" and isinstance(value, list):
-        return [_typed(shape.member, item) for item in value]
+        return [typed(shape.member, item) for item in value]
     if shape.type_name in ("integer", "long"):
         return int(value)
     if shape.type_name == "boolean":

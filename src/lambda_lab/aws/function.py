@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.event_settings import EventSettings
 from lambda_lab.aws.moto_seam import LambdaFunction
 from lambda_lab.aws.names import function_arn
 from lambda_lab.aws.policy import Policies, TemplatePolicy
@@ -31,6 +32,8 @@ class LabFunction(LambdaFunction):
     """
 
     lab_state: str
+    recursive_loop: str = "Terminate"
+    """Whether a loop through this function is cut; on ``$LATEST``, for all versions."""
     spec: FunctionSpec
     layer_specs: tuple[LayerSpec, ...]
     """Held here, not looked up: a layer version that is deleted stays with who uses it."""
@@ -64,6 +67,8 @@ class LabFunction(LambdaFunction):
         self.set_code(code)
         self.set_layers(layers)
         self.policies = Policies()
+        self.event_settings: dict[str, EventSettings] = {}
+        self.set_dead_letter(params.get("DeadLetterConfig") or {})
         self.policy: Any = TemplatePolicy(self.policies, self.unqualified_arn, None)
         self.running_revision = revision
         self.touch(revision, now)
@@ -99,6 +104,10 @@ class LabFunction(LambdaFunction):
             system_level=config.get("SystemLogLevel", "INFO") if as_json else None,
         )
         self.logs_group_name = self.logging.group
+
+    def set_dead_letter(self, config: Mapping[str, Any]) -> None:
+        """Take a ``DeadLetterConfig``; an empty ARN takes the dead-letter queue away."""
+        self.dead_letter_arn: str | None = config.get("TargetArn") or None
 
     def touch(self, revision: str, now: str) -> None:
         """Note a change: a new RevisionId and a new time."""
@@ -174,6 +183,8 @@ class LabFunction(LambdaFunction):
             config["Layers"] = self.layers
         if self.kms_key_arn:
             config["KMSKeyArn"] = self.kms_key_arn
+        if self.dead_letter_arn:
+            config["DeadLetterConfig"] = {"TargetArn": self.dead_letter_arn}
         return config
 
     def _logging_config(self) -> dict[str, Any]:

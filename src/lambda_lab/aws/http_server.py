@@ -75,8 +75,8 @@ class _Connection:
             sock.settimeout(IDLE_SECONDS)
             while data := sock.recv(CHUNK):
                 try:
-                    self._parser.feed_data(data)
-                except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+                    self._feed(data)
+                except httptools.HttpParserError as error:
                     self._refuse(error)
                     return
                 for request in self._take_complete():
@@ -92,6 +92,20 @@ class _Connection:
         """End the connection; a thread that reads from it wakes up."""
         with contextlib.suppress(OSError):  # it is closed already
             self._sock.shutdown(socket.SHUT_RDWR)
+
+    def _feed(self, data: bytes) -> None:
+        while data:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                # A client offers another protocol (Java's offers HTTP/2). Whoever does not speak it
+                # goes on in HTTP/1.1 (RFC 9110, section 7.8); the parser stops here, so the
+                # request is read once more without the offer.
+                head = _without_offer(self._complete.pop())
+                self._parser = httptools.HttpRequestParser(self)
+                data = head + data[upgrade.args[0] :]
+            else:
+                return
 
     def _take_complete(self) -> list[_Request]:
         complete, self._complete = self._complete, []
@@ -109,7 +123,7 @@ class _Connection:
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
         key = _environ_key(name)
-        text = value.decode("latin-1")
+        text = value.decode("latin-1").rstrip(" \t")
         environ = self._request.environ
         environ[key] = f"{environ[key]},{text}" if key in environ else text
 
@@ -224,6 +238,17 @@ class _Connection:
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )
+
+
+def _without_offer(request: _Request) -> bytes:
+    """Return the head of *request* as it was, but for the offer to change the protocol."""
+    environ = request.environ
+    lines = [environ["REQUEST_METHOD"].encode() + b" " + request.url + b" HTTP/1.1"]
+    for key, value in environ.items():
+        if key not in ("REQUEST_METHOD", "HTTP_UPGRADE", "HTTP_CONNECTION"):
+            name = key.removeprefix("HTTP_").replace("_", "-")
+            lines.append(f"{name}: {value}".encode("latin-1"))
+    return b"\r\n".join([*lines, b"", b""])
 
 
 @functools.lru_cache(maxsize=1024)

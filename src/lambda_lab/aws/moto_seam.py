@@ -31,7 +31,7 @@ from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition, load_resource_as_str
 
-from lambda_lab.errors import AwsError
+from lambda_lab.errors import AwsError, NotModelledError
 
 __all__ = [
     "ACCOUNT",
@@ -48,7 +48,7 @@ __all__ = [
     "put_log_events",
     "read_object",
     "reset_moto",
-    "role_policies",
+    "role_trusts",
     "role_trusts_lambda",
     "template_response_module",
     "translate",
@@ -118,11 +118,24 @@ def aws_application(refusal: Callable[[Exception], Any]) -> Callable[..., Any]:
     """
 
     def create(service: Any) -> Any:
-        application = create_backend_app(service)
+        application = _absent_service() if service is None else create_backend_app(service)
         application.register_error_handler(Exception, refusal)
         return application
 
     application: Callable[..., Any] = DomainDispatcherApplication(create)
+    return application
+
+
+def _absent_service() -> Any:
+    """Return an application for a service that moto does not have."""
+    from flask import Flask
+
+    application = Flask("absent-service")
+
+    @application.before_request
+    def refuse() -> None:
+        raise NotModelledError("This AWS service")
+
     return application
 
 
@@ -186,6 +199,11 @@ def _s3_refusal(code: str, text: str) -> AwsError:
 
 def role_trusts_lambda(region: str, arn: str) -> bool:
     """Whether the role exists and lets ``lambda.amazonaws.com`` assume it."""
+    return role_trusts(region, arn, "lambda.amazonaws.com")
+
+
+def role_trusts(region: str, arn: str, service: str) -> bool:
+    """Whether the role exists and lets *service*, ``scheduler.amazonaws.com`` say, assume it."""
     from moto.iam.exceptions import NotFoundException
 
     try:
@@ -197,41 +215,12 @@ def role_trusts_lambda(region: str, arn: str) -> bool:
     except (TypeError, ValueError, KeyError):
         return False
     return any(
-        _lets_lambda_in(statement)
+        _lets_in(statement, service)
         for statement in (statements if isinstance(statements, list) else [statements])
     )
 
 
-def role_policies(arn: str) -> tuple[list[str], list[str] | None] | None:
-    """Return the documents of a role's policies, and of its permissions boundary if it has one.
-
-    ``None`` if there is no such role.
-    """
-    from moto.iam.exceptions import NotFoundException
-
-    backend = iam_backends[ACCOUNT][arn.partition(":")[2].partition(":")[0] or "aws"]
-    try:
-        role = backend.get_role_by_arn(arn)
-    except NotFoundException:
-        return None
-    # A template's inline policy is kept as the mapping it was written as.
-    inline: list[Any] = list(role.policies.values())
-    documents = [text if isinstance(text, str) else json.dumps(text) for text in inline]
-    documents += [_default_version(policy) for policy in role.managed_policies.values()]
-    if role.permissions_boundary_arn is None:
-        return documents, None
-    bound = backend.managed_policies.get(role.permissions_boundary_arn)
-    return documents, [] if bound is None else [_default_version(bound)]
-
-
-def _default_version(policy: Any) -> str:
-    document: Any = next(
-        version.document for version in policy.versions if version.is_default_version
-    )
-    return document if isinstance(document, str) else json.dumps(document)
-
-
-def _lets_lambda_in(statement: Any) -> bool:
+def _lets_in(statement: Any, service: str) -> bool:
     if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
         return False
     if not {"sts:AssumeRole", "sts:*", "*"} & set(_several(statement.get("Action"))):
@@ -240,7 +229,7 @@ def _lets_lambda_in(statement: Any) -> bool:
     if principal == "*":
         return True
     services = principal.get("Service") if isinstance(principal, dict) else None
-    return bool({"lambda.amazonaws.com", "*"} & set(_several(services)))
+    return bool({service, "*"} & set(_several(services)))
 
 
 def _several(value: Any) -> list[str]:

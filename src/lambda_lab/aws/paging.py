@@ -20,7 +20,7 @@ Place = tuple[str | int, ...]
 """Where an item stands in its list; places compare as the items are ordered."""
 
 PAGE = 50
-"""Most items in one answer, whatever ``MaxItems`` asks for (API reference, ListFunctions)."""
+"""Most items in most answers, whatever ``MaxItems`` asks for (API reference, ListFunctions)."""
 
 
 def by_version(config: Params) -> Place:
@@ -36,7 +36,11 @@ def by_version(config: Params) -> Place:
 
 
 def paged(
-    member: str, items: Sequence[Params], params: Params, place: Callable[[Params], Place]
+    member: str,
+    items: Sequence[Params],
+    params: Params,
+    place: Callable[[Params], Place],
+    most: int = PAGE,
 ) -> Params:
     """Cut *items* into the page that ``Marker`` and ``MaxItems`` ask for.
 
@@ -50,6 +54,8 @@ def paged(
         The request's parameters.
     place
         Orders the items; no two may share a place.
+    most
+        Most items in one answer.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def paged(
     marker = params.get("Marker")
     if marker:
         ordered = _after(marker, ordered, place)
-    size = min(int(params.get("MaxItems") or PAGE), PAGE)
+    size = min(int(params.get("MaxItems") or most), most)
     output: Params = {member: ordered[:size]}
     if len(ordered) > size:
         output["NextMarker"] = _marker(place(ordered[size - 1]))

@@ -15,7 +15,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lambda_lab.aws.moto_seam import role_policies
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import iam_backends
+
+from lambda_lab.aws.moto_seam import ACCOUNT
 
 __all__ = ["allows", "role_allows"]
 
@@ -34,13 +37,40 @@ def role_allows(role_arn: str, action: str, resource: str) -> bool:
     resource
         ARN of what it is done to, or ``*`` for an action that knows no resources.
     """
-    found = role_policies(role_arn)
+    found = _role_policies(role_arn)
     if found is None:
         return False
     policies, boundary = found
     if boundary is not None and not allows(boundary, role_arn, action, resource):
         return False
     return allows(policies, role_arn, action, resource)
+
+
+def _role_policies(arn: str) -> tuple[list[str], list[str] | None] | None:
+    """Return the documents of a role's policies, and of its permissions boundary if it has one.
+
+    ``None`` if there is no such role.
+    """
+    backend = iam_backends[ACCOUNT][arn.partition(":")[2].partition(":")[0] or "aws"]
+    try:
+        role = backend.get_role_by_arn(arn)
+    except NotFoundException:
+        return None
+    # A template's inline policy is kept as the mapping it was written as.
+    inline: list[Any] = list(role.policies.values())
+    documents = [text if isinstance(text, str) else json.dumps(text) for text in inline]
+    documents += [_default_version(policy) for policy in role.managed_policies.values()]
+    if role.permissions_boundary_arn is None:
+        return documents, None
+    bound = backend.managed_policies.get(role.permissions_boundary_arn)
+    return documents, [] if bound is None else [_default_version(bound)]
+
+
+def _default_version(policy: Any) -> str:
+    document: Any = next(
+        version.document for version in policy.versions if version.is_default_version
+    )
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def allows(policies: Iterable[str], role_arn: str, action: str, resource: str) -> bool:

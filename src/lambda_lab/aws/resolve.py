@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambda_lab.aws.api_recursion import stops_loops
 from lambda_lab.aws.backend import backend_of
 from lambda_lab.aws.names import parse_function_name
 from lambda_lab.errors import AwsError
@@ -23,11 +24,14 @@ class RegionFunctions:
                 function = backend.find(named)
         except AwsError:
             return None
+        settings = function.event_settings.get(named.qualifier or "$LATEST")
         return Target(
             spec=function.spec,
+            stops_loops=stops_loops(backend, named),
             invoked_arn=arn,
             qualifier=named.qualifier,
             state=function.lab_state,
-            events=EventInvokeConfig.default(),
-            dead_letter_arn=None,
+            events=EventInvokeConfig.default() if settings is None else settings.resolved(),
+            dead_letter_arn=function.dead_letter_arn,
+            reserved=backend.reserved_concurrency(named.name),
         )

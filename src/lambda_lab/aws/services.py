@@ -12,6 +12,7 @@ from lambda_lab.clock import Clock
 from lambda_lab.errors import SandboxError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.event_queue import EventQueue
+from lambda_lab.invoke.mapping.engine import MappingEngine
 from lambda_lab.invoke.plane import DataPlane
 
 __all__ = ["Services", "services", "use_services"]
@@ -19,13 +20,14 @@ __all__ = ["Services", "services", "use_services"]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The open region's parts: clock, sources of ids, data plane, event queue, endpoint."""
+    """The open region's parts: clock, ids, data plane, event queue, mappings, endpoint."""
 
     clock: Clock
     ids: Ids
     call_ids: Ids
     plane: Callable[[], DataPlane]
     events: Callable[[], EventQueue]
+    mappings: Callable[[], MappingEngine]
     endpoint: Callable[[], str]
 
 

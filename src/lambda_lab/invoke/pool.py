@@ -10,7 +10,7 @@ from lambda_lab.runtime.environment import Environment, State
 __all__ = ["Pool", "pool_key"]
 
 Key = tuple[str, str]
-FINISHING_SECONDS = 0.2
+FINISHING_SECONDS = 1.0
 """Longest wait for an environment that has answered but not asked for more yet."""
 
 

@@ -52,8 +52,10 @@ class Target:
     events: EventInvokeConfig
     dead_letter_arn: str | None
     """``DeadLetterConfig.TargetArn`` of the version, if any."""
-    recursion: str = "Terminate"
-    """``RecursiveLoop`` of the function."""
+    stops_loops: bool = True
+    """``RecursiveLoop`` of the function is ``Terminate``."""
+    reserved: int | None = None
+    """Reserved concurrency of the function, if any."""
 
 
 class Functions(Protocol):
