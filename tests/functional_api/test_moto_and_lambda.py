@@ -152,22 +152,6 @@ def test_a_service_that_waits_for_the_function_is_refused(api: ApiRegion) -> Non
     assert (refusal.status, refusal.code) == (501, "NotModelledException")
 
 
-def test_a_mapping_in_a_template_is_refused(api: ApiRegion) -> None:
-    queue = api.service("sqs").create_queue(QueueName="q")["QueueUrl"]
-    mapping = {
-        "Type": "AWS::Lambda::EventSourceMapping",
-        "Properties": {
-            "FunctionName": api.active(),
-            "EventSourceArn": f"arn:aws:sqs:us-east-1:123456789012:{queue.rpartition('/')[2]}",
-        },
-    }
-    body = json.dumps({"Resources": {"M": mapping}})
-    refusal = api.refused(
-        "create_stack", api.service("cloudformation"), StackName="m", TemplateBody=body
-    )
-    assert (refusal.status, refusal.code) == (501, "NotModelledException")
-
-
 def test_tags_are_found_by_the_tagging_service(api: ApiRegion) -> None:
     name = api.active(Tags={"found": "yes"})
     tagging = api.service("resourcegroupstaggingapi")

@@ -1,8 +1,8 @@
-"""Calls that moto's other services make to Lambda inside the process, and how they end here.
+"""moto's own names for the ways into Lambda, and what becomes of each.
 
-SNS, S3, EventBridge, CloudWatch Logs, SQS, DynamoDB and Kinesis of moto hand events to Lambda
-directly. moto's Docker-free backend answers each with a made-up success. Delivery by these services
-is not modelled yet, so nothing runs, and that is said: docs/decisions/0030-triggers-of-moto.md.
+moto's services hand events to Lambda inside the process. Sources that push have modules of their
+own under ``aws/pushes``, mappings poll; what is left comes through here. Who calls by a way that
+is not modelled is told so: docs/decisions/0030-triggers-of-moto.md.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from lambda_lab.aws.pushes.logs import send_log_events
 from lambda_lab.errors import NotModelledError
 
 __all__ = ["Triggers", "not_delivered"]
@@ -28,22 +29,13 @@ def not_delivered(source: str, function: str) -> NotModelledError:
 
 
 class Triggers:
-    """moto's names for the ways into Lambda; a base of the region's backend.
+    """A base of the region's backend, in front of moto's.
 
-    Where AWS answers its caller before the function runs, the caller's own call goes through and
-    the log says what was left out. Where AWS waits for the function, the call is refused with 501.
+    A way that is not named here - moto's pushes to mappings it made itself - ends in
+    ``LabFunction.invoke``, which refuses it.
     """
 
-    def send_sns_message(
-        self,
-        function_name: str,
-        message: str,
-        subject: str | None = None,
-        qualifier: str | None = None,
-    ) -> None:
-        """SNS has a subscription with the protocol ``lambda``: ``Publish`` goes through."""
-        del message, subject, qualifier
-        not_delivered("SNS", function_name)
+    region_name: str
 
     def send_log_event(
         self,
@@ -53,36 +45,43 @@ class Triggers:
         log_stream_name: str,
         log_events: Any,
     ) -> None:
-        """CloudWatch Logs has a subscription filter: ``PutLogEvents`` goes through."""
-        del filter_name, log_group_name, log_stream_name, log_events
-        not_delivered("CloudWatch Logs", function_arn)
+        """CloudWatch Logs has a subscription filter for events that were written together."""
+        send_log_events(
+            self.region_name,
+            function_arn,
+            filter_name=filter_name,
+            group=log_group_name,
+            stream=log_stream_name,
+            events=log_events,
+        )
 
-    def send_sqs_batch(self, function_arn: str, messages: Any, queue_arn: str) -> bool:
-        """SQS has a mapping: the messages stay in the queue, which ``False`` means to moto."""
-        del messages, queue_arn
-        not_delivered("SQS", function_arn)
-        return False
+    # -- event source mappings of templates: moto's names ------------------------------------------
 
-    def send_kinesis_message(self, function_name: str, **record: Any) -> None:
-        """Kinesis has a mapping: ``PutRecord`` goes through."""
-        del record
-        not_delivered("Kinesis", function_name)
+    def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
+        """Make a mapping that a template describes."""
+        from lambda_lab.aws.mapping_template import create_mapping
 
-    def send_dynamodb_items(self, function_arn: str, items: list[Any], source: str) -> str:
-        """DynamoDB Streams has a mapping: the records stay in the stream, which ``""`` means."""
-        del items, source
-        not_delivered("DynamoDB Streams", function_arn)
-        return ""
+        return create_mapping(self, spec)
 
-    def create_event_source_mapping(self, spec: dict[str, Any]) -> Any:
-        """Refuse a mapping that a template asks for.
+    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+        """Bring a mapping to what a template describes now."""
+        from lambda_lab.aws.mapping_template import update_mapping
 
-        Raises
-        ------
-        NotModelledError
-            Always.
-        """
-        raise NotModelledError(f"An event source mapping of {spec.get('EventSourceArn')}")
+        return update_mapping(self, uuid, spec)
+
+    def delete_event_source_mapping(self: Any, uuid: str) -> None:
+        """Delete a mapping of a template."""
+        from lambda_lab.aws.mapping_template import delete_mapping
+
+        delete_mapping(self, uuid)
+
+    def list_event_source_mappings(
+        self: Any, event_source_arn: str, function_name: str
+    ) -> list[Any]:
+        """Return the mappings of a source and a function."""
+        from lambda_lab.aws.mapping_template import mappings_of
+
+        return list(mappings_of(self, event_source_arn, function_name))
 
     def invoke(
         self,
@@ -92,12 +91,12 @@ class Triggers:
         headers: Any,
         response_headers: Any,
     ) -> bytes:
-        """Refuse EventBridge's own events, a rotation of Secrets Manager, and whoever comes next.
+        """Refuse a custom resource of a template, and whoever comes next.
 
         Raises
         ------
         NotModelledError
-            Always. moto's EventBridge drops it, as nobody waits for the function on AWS.
+            Always.
         """
         del qualifier, body, headers, response_headers
         raise not_delivered("This service", function_name)

@@ -2,14 +2,15 @@
 
 An invocation must not wait for its log to be stored - on AWS it does not either. So messages and
 data points are kept here, and handed to CloudWatch Logs and CloudWatch when a client asks one of
-them anything, when the buffer is full, or when the region closes.
+them anything, when the buffer is full, or when the region closes; and soon after a log group
+was written that somebody follows.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ BUFFER_LIMIT = 20_000
 
 Point = tuple[FunctionSpec, str | None, Mapping[str, float], int]
 """Function, version or alias named by the caller, values by metric name, time in nanoseconds."""
+MappingPoint = tuple[str, str, Mapping[str, float], int]
+"""AWS region, UUID of an event source mapping, values by metric name, time in nanoseconds."""
 Dimensions = tuple[tuple[str, str], ...]
 
 
@@ -35,8 +38,13 @@ class BufferedTelemetry:
     def __init__(self) -> None:
         self._logs: list[tuple[FunctionSpec, str, int, str]] = []
         self._points: list[Point] = []
+        self._mapping_points: list[MappingPoint] = []
         self._lock = threading.Lock()
-        self._flushing = threading.Lock()
+        # A subscription filter calls a function, and that is told here again.
+        self._flushing = threading.RLock()
+        self._is_followed: Callable[[str, str], bool] = lambda region, group: False
+        self._soon: Callable[[], None] = lambda: None
+        self._planned = False
         self._units = {metric.name: metric.unit for metric in facts.metrics()}
 
     def log(self, spec: FunctionSpec, stream: str, time_ns: int, message: str) -> None:
@@ -46,6 +54,21 @@ class BufferedTelemetry:
             full = len(self._logs) > BUFFER_LIMIT
         if full:
             self.flush()
+        elif not self._planned and self._is_followed(spec.region, spec.logging.group):
+            self._planned = True
+            self._soon()
+
+    def follow(self, is_followed: Callable[[str, str], bool], soon: Callable[[], None]) -> None:
+        """Let logs be handed on unasked where somebody waits for them.
+
+        Parameters
+        ----------
+        is_followed
+            Whether somebody waits for a log group, by AWS region and name.
+        soon
+            Called when such a group has something new: :meth:`flush` is to follow, once for all.
+        """
+        self._is_followed, self._soon = is_followed, soon
 
     def metrics(
         self,
@@ -61,14 +84,27 @@ class BufferedTelemetry:
         if full:
             self.flush()
 
+    def mapping_metrics(
+        self, region: str, uuid: str, values: Mapping[str, float], time_ns: int
+    ) -> None:
+        """Keep a data point of an event source mapping for each metric."""
+        with self._lock:
+            self._mapping_points.append((region, uuid, values, time_ns))
+            full = len(self._mapping_points) > BUFFER_LIMIT
+        if full:
+            self.flush()
+
     def flush(self) -> None:
         """Hand everything to CloudWatch."""
         with self._flushing:
             with self._lock:
+                self._planned = False
                 logs, self._logs = self._logs, []
                 points, self._points = self._points, []
+                of_mappings, self._mapping_points = self._mapping_points, []
             self._flush_logs(logs)
             self._flush_points(points)
+            self._flush_mapping_points(of_mappings)
 
     def _flush_logs(self, logs: list[tuple[FunctionSpec, str, int, str]]) -> None:
         streams: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -83,26 +119,40 @@ class BufferedTelemetry:
     def _flush_points(self, points: list[Point]) -> None:
         regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for spec, resource, values, time_ns in points:
-            moment = datetime.fromtimestamp(time_ns / 1e9, tz=UTC).replace(tzinfo=None)
-            regions[spec.region] += [
-                {
-                    "MetricName": name,
-                    "Value": value,
-                    "Unit": self._units.get(name, "Count"),
-                    "Timestamp": moment,
-                    "Dimensions": [{"Name": key, "Value": of} for key, of in dimensions],
-                }
-                for name, value in values.items()
-                for dimensions in _dimension_sets(spec, resource)
-            ]
+            for dimensions in _dimension_sets(spec, resource):
+                regions[spec.region] += self._data(values, time_ns, dimensions)
         for region, data in regions.items():
             put_lambda_metrics(region, data)
+
+    def _flush_mapping_points(self, points: list[MappingPoint]) -> None:
+        regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for region, uuid, values, time_ns in points:
+            regions[region] += self._data(values, time_ns, (("EventSourceMappingUUID", uuid),))
+        for region, data in regions.items():
+            put_lambda_metrics(region, data)
+
+    def _data(
+        self, values: Mapping[str, float], time_ns: int, dimensions: Dimensions
+    ) -> list[dict[str, Any]]:
+        moment = datetime.fromtimestamp(time_ns / 1e9, tz=UTC).replace(tzinfo=None)
+        return [
+            {
+                "MetricName": name,
+                "Value": value,
+                "Unit": self._units.get(name, "Count"),
+                "Timestamp": moment,
+                "Dimensions": [{"Name": key, "Value": of} for key, of in dimensions],
+            }
+            for name, value in values.items()
+        ]
 
     def clear(self) -> None:
         """Forget what was not handed on."""
         with self._lock:
+            self._planned = False
             self._logs.clear()
             self._points.clear()
+            self._mapping_points.clear()
 
 
 def _dimension_sets(spec: FunctionSpec, resource: str | None) -> tuple[Dimensions, ...]:

@@ -12,19 +12,27 @@ from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
 from lambda_lab.aws.backend import LabLambdaBackend, Services, backend_of, use_services
 from lambda_lab.aws.cloudwatch import exact_dimensions
+from lambda_lab.aws.deliveries import AwsDeliveries
 from lambda_lab.aws.guard import region_settings
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
+from lambda_lab.aws.pushes.eventbridge import EventBridgeServices
+from lambda_lab.aws.pushes.logs import is_followed
+from lambda_lab.aws.pushes.opened import service_pushes
 from lambda_lab.aws.resolve import RegionFunctions
+from lambda_lab.aws.sources.queue import queue_writes
+from lambda_lab.aws.sources.stream import stream_writes
 from lambda_lab.clock import Clock
 from lambda_lab.errors import SandboxError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.afterwards import Afterwards
 from lambda_lab.invoke.caller import Caller
 from lambda_lab.invoke.event_queue import EventQueue
+from lambda_lab.invoke.mapping.engine import MappingEngine
 from lambda_lab.invoke.plane import DataPlane
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
+from lambda_lab.region.pollers import Pollers
 from lambda_lab.runtime.environment import Workshop
 from lambda_lab.runtime.fork_server import remove_folder
 from lambda_lab.runtime.io_loop import IoLoop
@@ -37,6 +45,8 @@ from lambda_lab.timeline import Timeline
 __all__ = ["Region"]
 
 _open_region = threading.Lock()
+LOG_SECONDS = 1
+"""From a log line to the subscription filters of its group. AWS says near real time, no number."""
 
 
 class Region:
@@ -78,10 +88,11 @@ class Region:
         self.clock = clock or Clock()
         self.timeline = Timeline()
         self.telemetry = BufferedTelemetry()
-        # Three sources, so that a client's polling does not change the ids of its calls.
+        # Several sources, so that a client's polling does not change the ids of its calls.
         self._ids = Ids(seed)
         self._call_ids = Ids(None if seed is None else seed + 1)
         self._run_ids = Ids(None if seed is None else seed + 2)
+        self._push_ids = Ids(None if seed is None else seed + 3)
         self._stack = ExitStack()
         self._stack.callback(_open_region.release)
         self.closed = False
@@ -110,6 +121,7 @@ class Region:
                 call_ids=self._call_ids,
                 plane=lambda: self.plane,
                 events=lambda: self.events,
+                mappings=lambda: self.mappings,
                 endpoint=lambda: self.url,
             )
         )
@@ -133,13 +145,41 @@ class Region:
             )
         )
         self.caller = Caller(RegionFunctions(), self.plane, self._run_ids)
+        self.deliveries = AwsDeliveries()
         self.events = EventQueue(
-            self.caller, workers=self.workers, clock=self.clock, timeline=self.timeline
+            self.caller,
+            deliveries=self.deliveries,
+            telemetry=self.telemetry,
+            workers=self.workers,
+            clock=self.clock,
+            timeline=self.timeline,
         )
+        self._open_mappings()
+        self.schedules = stack.enter_context(
+            EventBridgeServices(self.clock, self.workers, self.timeline, self._push_ids)
+        )
+        stack.enter_context(service_pushes(self.caller, self.workers, self.clock))
+        self.telemetry.follow(is_followed, self._hand_on_logs)
         # First no more jobs; then the environments end, and with them the jobs that wait for one.
         stack.callback(self.workers.stop)
+        stack.callback(self.events.clear)
         self.clock.on_settle(self.settle)
         stack.enter_context(region_settings(self.url, self.name))
+
+    def _open_mappings(self) -> None:
+        """Let event source mappings poll, woken by what is written to their sources."""
+        pollers = Pollers(
+            self.caller,
+            self.deliveries,
+            self.workers,
+            self.clock,
+            self.timeline,
+            self.telemetry,
+        )
+        enter = self._stack.enter_context
+        self.mappings = enter(MappingEngine(pollers.make, self.clock, self.workers))
+        enter(queue_writes(self.mappings.wake))
+        enter(stream_writes(self.mappings.wake))
 
     @property
     def port(self) -> int:
@@ -164,6 +204,13 @@ class Region:
         """What calls leave to be done once they are answered."""
         return self.plane.afterwards
 
+    def _hand_on_logs(self) -> None:
+        def hand_on() -> None:
+            self.plane.afterwards.wait()
+            self.telemetry.flush()
+
+        self.clock.call_later(LOG_SECONDS, lambda: self.workers.submit(hand_on))
+
     # -- for the application -------------------------------------------------------------------
 
     def before_moto(self, service: str) -> None:
@@ -174,7 +221,11 @@ class Region:
 
     def moto_reset(self) -> None:
         """Empty what moto's own reset does not know."""
+        self.events.clear()
+        self.mappings.reset()
+        self.schedules.clear()
         self.settle()
+        self.events.clear()
         self.plane.reset()
         self.telemetry.clear()
         self.timeline.clear()
@@ -208,21 +259,20 @@ class Region:
         return {"status": "ok", "version": __version__, "clock": iso_time(self.clock.now_ns())}
 
     def package(self, digest: str) -> bytes | None:
-        """Return the zip whose SHA-256 is *digest*: what ``Code.Location`` points to."""
-        import hashlib
+        """Return the zip whose SHA-256 is *digest*: what ``Code.Location`` points to.
 
-        backend = backend_of(self.name)
-        functions = backend.functions()
-        versions = [v for function in functions for v in backend.versions_of(function)]
-        for function in (*functions, *versions):
-            if function.code_digest == digest:
-                code: bytes = function.code_bytes
+        A client may work in any AWS region, so every one is looked at, this region's own first.
+        """
+        from botocore.loaders import Loader
+        from botocore.regions import EndpointResolver
+
+        resolver = EndpointResolver(Loader().load_data("endpoints"))
+        partitions = resolver.get_available_partitions()
+        everywhere = (resolver.get_available_endpoints("lambda", name) for name in partitions)
+        for region in (self.name, *(name for names in everywhere for name in names)):
+            code: bytes | None = backend_of(region).package(digest)
+            if code is not None:
                 return code
-        for layer in backend.list_layers():
-            for version in backend.list_layer_versions(layer["LayerName"]):
-                found: bytes = version.code_bytes
-                if hashlib.sha256(found).hexdigest() == digest:
-                    return found
         return None
 
     # -- ending --------------------------------------------------------------------------------

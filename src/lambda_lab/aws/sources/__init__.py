@@ -1,0 +1,1 @@
+"""moto's queues and streams as the pollers of event source mappings see them."""
