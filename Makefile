@@ -33,12 +33,12 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export JUPYTER_PREFER_ENV_PATH := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help setup setup-cli setup-js book test lint types unit labs pages lab serve bench \
+.PHONY: help setup setup-cli setup-js book test lint types unit labs pages lab serve bench stress \
 	doctor fix lock clean
 
 help:
 	@sed -n '3,6s/^# \{0,3\}//p' Makefile
-	@echo "Also: make bench, make doctor, make fix, make lock, make clean."
+	@echo "Also: make bench, make stress, make doctor, make fix, make lock, make clean."
 
 setup:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -89,6 +89,10 @@ serve: setup
 
 bench: setup
 	@$(PY) -m benchmarks
+
+# Ten thousand events and as many messages; minutes, so it is no part of `make test`.
+stress: setup
+	@$(PY) -m pytest tests/stress --storm 10000
 
 doctor: setup
 	@.venv/bin/lambda-lab doctor
