@@ -55,6 +55,7 @@ class Lab:
         global _current  # noqa: PLW0603 - one open region per process: moto has one world
         if _current is not None:
             _current._end()  # noqa: SLF001 - another Lab
+        steady.whole_output()
         self.name = name
         self._region = Region(
             region,
@@ -203,6 +204,10 @@ class Lab:
     ) -> show.Figure:
         """Draw one call step by step: the last one, or the one with *request_id*."""
         return show.sequence(self._drawn(name), request_id, title=title, steady=steady.is_steady())
+
+    def events_figure(self, name: str | None = None, title: str | None = None) -> show.Figure:
+        """Draw what became of each asynchronous event: waits to scale, tries, and its end."""
+        return show.event_lives(self._drawn(name), title=title, steady=steady.is_steady())
 
     # -- exercises -----------------------------------------------------------------------------
 

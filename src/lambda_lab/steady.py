@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,8 +18,9 @@ from datetime import UTC, datetime
 from lambda_lab.clock import SECOND, stopwatch_ns, wall_time_ns
 from lambda_lab.timeline import Event, Kind
 
-__all__ = ["is_steady", "mask", "real_time", "seed_for", "without_idle"]
+__all__ = ["is_steady", "mask", "real_time", "seed_for", "whole_output", "without_idle"]
 
+_LONGER_THAN_A_CELL = 3600.0
 START = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 _MEASURED = (
     (re.compile(r"((?:Init |Billed |Restore )?Duration: )[\d.]+( ms)"), r"\1…\2"),
@@ -96,3 +98,15 @@ def real_time() -> Callable[[], int]:
 def seed_for(name: str) -> int | None:
     """Return the seed of a lab's ids, or ``None`` to draw them at random."""
     return zlib.crc32(name.encode()) if is_steady() else None
+
+
+def whole_output() -> None:
+    """Let what a cell prints leave the kernel in one piece, at the cell's end, when steady.
+
+    By itself ipykernel sends it in pieces, five times a second, and MyST-NB drops the blank lines
+    at the end of each piece: which ones a page showed would follow the machine's speed.
+    """
+    if is_steady():
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "flush_interval"):  # seconds; only ipykernel's streams have it
+                stream.flush_interval = _LONGER_THAN_A_CELL

@@ -103,12 +103,24 @@ class Region:
             raise
 
     def _open(self, port: int, isolate: bool) -> None:
-        from lambda_lab.aws.http_server import HttpServer
-
         stack = self._stack
         self.folder = scratch_folder()
         stack.callback(remove_folder, str(self.folder))
         stack.enter_context(self.clock)
+        self._open_control_plane(port)
+        self._open_data_plane(isolate)
+        self._open_events()
+        # First no more jobs; then the environments end, and with them the jobs that wait for one.
+        stack.callback(self.workers.stop)
+        stack.callback(self.events.clear)
+        self.clock.on_settle(self.settle)
+        stack.enter_context(region_settings(self.url, self.name))
+
+    def _open_control_plane(self, port: int) -> None:
+        """Put our Lambda into moto, on the region's clock, and answer on the port."""
+        from lambda_lab.aws.http_server import HttpServer
+
+        stack = self._stack
         install_backend(LabLambdaBackend)
         reset_moto()
         stack.callback(reset_moto)
@@ -127,13 +139,14 @@ class Region:
         )
         stack.callback(use_services, None)
         self._server = stack.enter_context(HttpServer(Application(self), port))
-        loop = stack.enter_context(IoLoop())
-        memory = stack.enter_context(MemoryWatch())
-        self.launcher = stack.enter_context(
-            Launcher(loop, self.folder, self.url, self.name, isolate=isolate)
-        )
-        self.workers = stack.enter_context(Workers())
-        self.plane = stack.enter_context(
+
+    def _open_data_plane(self, isolate: bool) -> None:
+        """Make what runs functions."""
+        enter = self._stack.enter_context
+        loop, memory = enter(IoLoop()), enter(MemoryWatch())
+        self.launcher = enter(Launcher(loop, self.folder, self.url, self.name, isolate=isolate))
+        self.workers = enter(Workers())
+        self.plane = enter(
             DataPlane(
                 Workshop(loop, self.launcher, memory, self._credentials),
                 PackageStore(self.folder / "packages"),
@@ -145,6 +158,10 @@ class Region:
             )
         )
         self.caller = Caller(RegionFunctions(), self.plane, self._run_ids)
+
+    def _open_events(self) -> None:
+        """Let events, queues, streams and schedules call functions."""
+        enter = self._stack.enter_context
         self.deliveries = AwsDeliveries()
         self.events = EventQueue(
             self.caller,
@@ -154,20 +171,6 @@ class Region:
             clock=self.clock,
             timeline=self.timeline,
         )
-        self._open_mappings()
-        self.schedules = stack.enter_context(
-            EventBridgeServices(self.clock, self.workers, self.timeline, self._push_ids)
-        )
-        stack.enter_context(service_pushes(self.caller, self.workers, self.clock))
-        self.telemetry.follow(is_followed, self._hand_on_logs)
-        # First no more jobs; then the environments end, and with them the jobs that wait for one.
-        stack.callback(self.workers.stop)
-        stack.callback(self.events.clear)
-        self.clock.on_settle(self.settle)
-        stack.enter_context(region_settings(self.url, self.name))
-
-    def _open_mappings(self) -> None:
-        """Let event source mappings poll, woken by what is written to their sources."""
         pollers = Pollers(
             self.caller,
             self.deliveries,
@@ -176,10 +179,14 @@ class Region:
             self.timeline,
             self.telemetry,
         )
-        enter = self._stack.enter_context
         self.mappings = enter(MappingEngine(pollers.make, self.clock, self.workers))
         enter(queue_writes(self.mappings.wake))
         enter(stream_writes(self.mappings.wake))
+        self.schedules = enter(
+            EventBridgeServices(self.clock, self.workers, self.timeline, self._push_ids)
+        )
+        enter(service_pushes(self.caller, self.workers, self.clock))
+        self.telemetry.follow(is_followed, self._hand_on_logs)
 
     @property
     def port(self) -> int:

@@ -130,6 +130,8 @@ def _find(exercise_id: Any) -> Exercise | None:
 
 def _unknown(exercise_id: Any) -> str:
     asked = shown(exercise_id, 40)
-    near = difflib.get_close_matches(asked.strip("'").upper(), REGISTRY, n=1, cutoff=0.6)
+    # A capital O is easily taken for a nought, and an l or I for a one.
+    typed = asked.strip("'").upper().translate(str.maketrans("OI", "01"))
+    near = difflib.get_close_matches(typed, REGISTRY, n=1, cutoff=0.6)
     meant = f"Did you mean {near[0]}?" if near else f"There are {', '.join(REGISTRY)}."
     return f"There is no exercise {asked}. {meant}"
