@@ -81,7 +81,7 @@ pages: book
 	@$(PY) -m pytest tests/book
 
 lab: setup
-	@$(PY) -m jupyterlab labs
+	@$(PY) -m jupyterlab labs $$([ "$$(id -u)" != 0 ] || echo --allow-root)
 
 serve: setup
 	@if [ ! -f _build/html/index.html ]; then $(MAKE) book; fi

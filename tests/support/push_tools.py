@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from event_tools import unused
 from lambda_lab.timeline import Kind
 from live_region import LiveRegion
 
 ACCOUNT = "123456789012"
+CREATED = ("s3:ObjectCreated:*",)
 KEEPS = """
 import json
 def handler(event, context):
@@ -68,3 +70,48 @@ def logs(lab: LiveRegion, name: str) -> list[str]:
 def sources(lab: LiveRegion, name: str) -> list[str]:
     """Return where the events of a function came from, as the timeline has it."""
     return [event.detail.get("source", "") for event in lab.region.timeline.of(name, [Kind.QUEUED])]
+
+
+# -- buckets -------------------------------------------------------------------------------------
+
+
+def bucket(lab: LiveRegion, *, versioned: bool = False) -> str:
+    name = unused("bucket")
+    lab.client("s3").create_bucket(Bucket=name)
+    if versioned:
+        lab.client("s3").put_bucket_versioning(
+            Bucket=name, VersioningConfiguration={"Status": "Enabled"}
+        )
+    return name
+
+
+def rule(name: str, *events: str, prefix: str = "", suffix: str = "") -> dict[str, Any]:
+    filters = [{"Name": key, "Value": value} for key, value in
+               (("prefix", prefix), ("suffix", suffix)) if value]  # fmt: skip
+    made: dict[str, Any] = {"LambdaFunctionArn": arn_of(name), "Events": list(events or CREATED)}
+    if filters:
+        made["Filter"] = {"Key": {"FilterRules": filters}}
+    return made
+
+
+def notify(lab: LiveRegion, bucket_name: str, *rules: dict[str, Any], **others: Any) -> None:
+    lab.client("s3").put_bucket_notification_configuration(
+        Bucket=bucket_name,
+        NotificationConfiguration={"LambdaFunctionConfigurations": list(rules), **others},
+    )
+
+
+def put(lab: LiveRegion, bucket_name: str, key: str = "k", body: bytes = b"x") -> None:
+    lab.client("s3").put_object(Bucket=bucket_name, Key=key, Body=body)
+
+
+def records(lab: LiveRegion, name: str) -> list[dict[str, Any]]:
+    return [record for event in got(lab, name) for record in event["Records"]]
+
+
+def names(lab: LiveRegion, name: str) -> list[str]:
+    return [record["eventName"] for record in records(lab, name)]
+
+
+def keys(lab: LiveRegion, name: str) -> list[str]:
+    return [record["s3"]["object"]["key"] for record in records(lab, name)]

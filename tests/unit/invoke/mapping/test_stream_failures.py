@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +15,11 @@ from stream_bench import (
     QUEUE,
     STREAM,
     TABLE,
+    Failed,
     StreamBench,
     fails,
     fails_on,
+    names,
     open_bench,
     reports,
     throttle,
@@ -52,6 +56,15 @@ def test_waits_begin_anew_after_a_success(bench: StreamBench) -> None:
     bench.clock.advance(minutes=1)
     assert bench.function.bodies == ["a", "a", "a", "b", "c", "c", "c"]
     assert bench.function.times == [0, 1, 3, 3, 3, 4, 6]
+
+
+def test_waits_begin_anew_after_giving_up(bench: StreamBench) -> None:
+    bench.function.handler = fails
+    bench.stream.put("a", "b")
+    bench.poller(batch_size=1, retries=2)
+    bench.clock.advance(minutes=1)
+    assert bench.function.bodies == ["a", "a", "a", "b", "b", "b"]
+    assert bench.function.times == [0, 1, 3, 3, 4, 6]
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
@@ -335,3 +348,59 @@ def test_retries_that_would_last_longer_than_the_retention(bench: StreamBench) -
     assert poller.positions.shards["shard-0"].complete
     assert bench.deliveries == []
     assert bench.function.times[-1] < 86_400
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_record_ends_once_whatever_happens(bench: StreamBench, seed: int) -> None:
+    chance = random.Random(seed)
+    lock = threading.Lock()
+    pause = threading.Event()
+
+    def handler(event: dict[str, Any]) -> Any:
+        pause.wait(0.0005)  # let other batches run meanwhile
+        with lock:
+            kind = chance.choice(["fine", "fine", "fails", "reports", "throttled"])
+        if kind == "throttled":
+            raise throttle()
+        if kind == "reports":
+            return reports(*names(event)[-1:])(event)
+        if kind == "fails" or "bad" in "".join(names(event)):
+            raise Failed
+        return None
+
+    bench.function.handler = handler
+    poller = bench.poller(retries=3, report_failures=True)
+    for round_ in range(20):
+        for number in range(20):
+            key = chance.randrange(7)
+            text = f"{key}-{'bad' if chance.random() < 0.05 else 'good'}-{round_}-{number}"
+            bench.stream.put(text, key=str(key))
+            poller.wake()
+        if chance.random() < 0.5:
+            bench.clock.advance(chance.randrange(3))
+        if chance.random() < 0.3:
+            poller.stop()
+            bench.workers.wait_idle()
+            settings = {"parallelization": chance.choice([1, 3, 10]), "retries": 3}
+            poller = bench.poller(
+                poller, bisect=chance.random() < 0.5, report_failures=True, on_failure=QUEUE,
+                batch_size=chance.choice([1, 3, 50]), **settings,
+            )  # fmt: skip
+    bench.clock.advance(hours=10)
+    ended = [
+        number
+        for outcome, records in bench.outcomes()
+        if outcome in ("passed", "delivered", "dropped")
+        for number in records
+    ]
+    assert sorted(ended, key=int) == [str(number) for number in range(1, 401)]
+    assert poller.positions.shards["shard-0"].after == 400
+    assert bench.function.most > 1
+    tries: dict[str, list[str]] = {}
+    for name in bench.function.bodies:
+        tried = tries.setdefault(name.split("-")[0], [])
+        if name not in tried:
+            tried.append(name)
+    put = [names({"Records": [record.event]})[0] for record in bench.stream.read("shard-0", 0)]
+    for key, tried in tries.items():
+        assert tried == [name for name in put if name.split("-")[0] == key]

@@ -214,6 +214,6 @@ def test_failures_are_reported_beside_the_state(bench: StreamBench) -> None:
 def test_the_event_stays_within_6_mb_with_its_state(bench: StreamBench) -> None:
     bench.function.handler = lambda event: {"state": {"big": "x" * 1_000_000}}
     poller = bench.poller(tumbling_seconds=60, batch_size=100)
-    bench.put(poller, *["y" * 900_000] * 9)
-    assert len(bench.function.bodies) == 9
+    bench.put(poller, *["y" * 880_000] * 12)
+    assert len(bench.function.bodies) == 12
     assert max(len(json.dumps(event)) for event in bench.function.events) <= 6 * 1024 * 1024
