@@ -17,12 +17,15 @@ from typing import Any
 from lambda_lab import facts
 from lambda_lab.aws.cloudwatch import put_lambda_metrics
 from lambda_lab.aws.moto_seam import put_log_events
+from lambda_lab.clock import SECOND
 from lambda_lab.records import FunctionSpec
 
 __all__ = ["BufferedTelemetry"]
 
 BUFFER_LIMIT = 20_000
 """Entries kept before they are handed on without being asked for."""
+OLDEST_NS = 24 * 3600 * SECOND
+"""How long an entry is kept at most, on the region's clock."""
 
 
 Point = tuple[FunctionSpec, str | None, Mapping[str, float], int]
@@ -51,8 +54,10 @@ class BufferedTelemetry:
         """Keep one log message."""
         with self._lock:
             self._logs.append((spec, stream, time_ns, message))
+            # CloudWatch Logs takes nothing that is two weeks old; the clock may have moved far.
+            old = time_ns - self._logs[0][2] > OLDEST_NS
             full = len(self._logs) > BUFFER_LIMIT
-        if full:
+        if full or old:
             self.flush()
         elif not self._planned and self._is_followed(spec.region, spec.logging.group):
             self._planned = True

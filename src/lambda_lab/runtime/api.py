@@ -27,6 +27,8 @@ from lambda_lab.runtime.io_loop import IoLoop
 __all__ = ["Invocation", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
 
 API = "/2018-06-01/runtime/"
+NEXT_SECONDS = 0.002
+"""How long the thread of a call waits for its runtime to ask for the next one."""
 MAX_BODY = 32 * 1024 * 1024
 """How much of one message from a runtime is kept, in bytes. What is longer is far beyond the
 documented limit and refused for that, so its end is read and dropped."""
@@ -133,20 +135,30 @@ class RuntimeApi:
         return True
 
     def stop_reading(self) -> None:
-        """Give the connection back to the I/O loop.
+        """Give up the connection, once the caller has what it waited for.
 
-        It acknowledges the answer, if one was read here, and waits for the next request.
+        If an answer was read here, it is acknowledged here, too, and a runtime asks for its next
+        invocation at once: that request is awaited for a moment. What comes later is read by the
+        I/O loop.
         """
         with self._lock:
-            connection, self._lent = self._lent, None
+            connection = self._lent
             answered = self._current is None
         if connection is None:
             return
         if answered:
-            self._loop.call_soon(connection.accepted)
-        self._give_to_loop(connection)
+            connection.accepted()
+            if connection.wait_readable(NEXT_SECONDS):
+                connection.on_readable()
+        with self._lock:
+            self._lent = None
+            parked = self._parked is connection
+            lost = connection not in self._connections
+        if not parked and not lost:
+            self._give_to_loop(connection)
 
     def _give_to_loop(self, connection: _Connection) -> None:
+        connection.watched = True
         self._loop.add_soon(connection.sock, connection.on_readable)
 
     def forget_runtime(self) -> None:
@@ -176,10 +188,11 @@ class RuntimeApi:
         with self._lock:
             self._several = self._several or bool(self._connections)
             self._connections.add(connection)
+        connection.watched = True
         self._loop.add(sock, connection.on_readable)
 
     def _lost(self, connection: _Connection) -> None:
-        self._loop.remove(connection.sock)
+        self._unwatch(connection)
         connection.sock.close()
         with self._lock:
             self._connections.discard(connection)
@@ -188,12 +201,17 @@ class RuntimeApi:
             if self._lent is connection:
                 self._lent = None
 
+    def _unwatch(self, connection: _Connection) -> None:
+        if connection.watched:
+            connection.watched = False
+            self._loop.remove(connection.sock)
+
     def _route(self, connection: _Connection, request: _Request) -> None:
         path = request.path.removeprefix(API)
         match request.method, path.split("/"):
             case "GET", ["invocation", "next"]:
                 # Nothing more comes here until the event is sent; then its caller reads.
-                self._loop.remove(connection.sock)
+                self._unwatch(connection)
                 with self._lock:
                     self._parked, self._current = connection, None
                 self._events.on_next()
@@ -252,6 +270,8 @@ class _Connection:
         on_lost: Callable[[_Connection], None],
     ) -> None:
         self.sock = sock
+        self.watched = False
+        """Whether the I/O loop reads from it."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Blocking with a bound: reads happen when the selector says so, writes may be large.
         sock.settimeout(30)

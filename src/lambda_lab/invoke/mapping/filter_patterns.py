@@ -19,7 +19,21 @@ from typing import Any, NoReturn
 
 from lambda_lab.errors import AwsError
 
-__all__ = ["Leaf", "Node", "Number", "Test", "is_number", "is_text", "parse_pattern", "text_of"]
+__all__ = [
+    "OPERATORS",
+    "Leaf",
+    "Node",
+    "Number",
+    "Test",
+    "anything_but",
+    "equals",
+    "is_number",
+    "is_text",
+    "parse_pattern",
+    "prefix",
+    "suffix",
+    "text_of",
+]
 
 Test = Callable[[Any], bool]
 """Whether one value of a record - a text, number, boolean or null - is what a pattern wants."""
@@ -138,7 +152,7 @@ def _is_relation(value: Any) -> bool:
     if not isinstance(value, list) or len(value) < 2:
         return False
     return all(
-        isinstance(one, dict) and one and not one.keys() & _OPERATORS.keys() for one in value
+        isinstance(one, dict) and one and not one.keys() & OPERATORS.keys() for one in value
     )
 
 
@@ -159,11 +173,11 @@ def _test(alternative: Any) -> Test:
     if isinstance(alternative, list):
         _refuse()
     if not isinstance(alternative, dict):
-        return _equals(alternative)
+        return equals(alternative)
     if len(alternative) != 1:
         _refuse()
     ((operator, operand),) = alternative.items()
-    make = _OPERATORS.get(operator)
+    make = OPERATORS.get(operator)
     if make is None:
         _refuse()
     return make(operand)
@@ -184,7 +198,8 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and not isinstance(value, Number)
 
 
-def _equals(wanted: Any) -> Test:
+def equals(wanted: Any) -> Test:
+    """Test for one value. Numbers are compared as they are written: ``300`` is not ``3e2``."""
     if is_number(wanted):
         written = text_of(wanted)
         return lambda value: is_number(value) and text_of(value) == written
@@ -204,12 +219,14 @@ def _ignoring_case(operand: Any) -> Test:
     return lambda value: is_text(value) and value.casefold() == wanted
 
 
-def _prefix(operand: Any) -> Test:
+def prefix(operand: Any) -> Test:
+    """Test for a text that begins so."""
     wanted = _text(operand)
     return lambda value: is_text(value) and value.startswith(wanted)
 
 
-def _suffix(operand: Any) -> Test:
+def suffix(operand: Any) -> Test:
+    """Test for a text that ends so."""
     wanted = _text(operand)
     return lambda value: is_text(value) and value.endswith(wanted)
 
@@ -220,13 +237,14 @@ def _exists(operand: Any) -> Test:
     return lambda value: True
 
 
-def _anything_but(operand: Any) -> Test:
+def anything_but(operand: Any) -> Test:
+    """Test for a value that is none of these texts, or none of these numbers."""
     unwanted = operand if isinstance(operand, list) else [operand]
     texts = [is_text(one) for one in unwanted]
     numbers = [is_number(one) for one in unwanted]
     if not unwanted or not (all(texts) or all(numbers)):
         _refuse()
-    tests = [_equals(one) for one in unwanted]
+    tests = [equals(one) for one in unwanted]
     return lambda value: not any(test(value) for test in tests)
 
 
@@ -261,11 +279,12 @@ def _decimal(value: Any) -> Decimal | None:
     return number if number.is_finite() and abs(number) <= _LARGEST else None
 
 
-_OPERATORS: Mapping[str, Callable[[Any], Test]] = {
-    "anything-but": _anything_but,
+OPERATORS: Mapping[str, Callable[[Any], Test]] = {
+    "anything-but": anything_but,
     "equals-ignore-case": _ignoring_case,
     "exists": _exists,
     "numeric": _numeric,
-    "prefix": _prefix,
-    "suffix": _suffix,
+    "prefix": prefix,
+    "suffix": suffix,
 }
+"""What makes a test of an operator's operand, by the operator's name."""

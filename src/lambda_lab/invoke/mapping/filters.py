@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lambda_lab.invoke.mapping.filter_patterns import Leaf, Node, Number, parse_pattern
@@ -68,6 +68,8 @@ class Filters:
     ----------
     patterns
         JSON texts, as :func:`check_pattern` takes them.
+    parse
+        Reads one text; event buses know more operators than mappings.
 
     Raises
     ------
@@ -85,8 +87,10 @@ class Filters:
     True
     """
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [parse_pattern(text) for text in patterns]
+    def __init__(
+        self, patterns: Sequence[str], parse: Callable[[str], Node] = parse_pattern
+    ) -> None:
+        self._patterns = [parse(text) for text in patterns]
 
     def __bool__(self) -> bool:
         """Whether there is anything to match."""

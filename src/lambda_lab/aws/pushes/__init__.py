@@ -1,0 +1,1 @@
+"""Services that push: each hands its events to functions, asynchronously, when they happen."""

@@ -1,0 +1,34 @@
+"""Putting methods of ours in the place of moto's, for as long as a region is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["replaced"]
+
+
+@contextmanager
+def replaced(owner: type, **methods: Callable[..., Any]) -> Iterator[None]:
+    """Let *owner* have *methods* while the block runs.
+
+    Examples
+    --------
+    >>> class Door:
+    ...     def knock(self):
+    ...         return "nobody"
+    >>> with replaced(Door, knock=lambda self: "come in"):
+    ...     Door().knock()
+    'come in'
+    >>> Door().knock()
+    'nobody'
+    """
+    originals = {name: getattr(owner, name) for name in methods}
+    for name, method in methods.items():
+        setattr(owner, name, method)
+    try:
+        yield
+    finally:
+        for name, method in originals.items():
+            setattr(owner, name, method)
