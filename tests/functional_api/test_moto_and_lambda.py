@@ -83,73 +83,16 @@ def _listen(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "lambda_lab")
 
 
-def test_sns_goes_through_and_says_that_nothing_ran(
+def test_an_event_that_only_a_trail_would_make_is_not_delivered(
     api: ApiRegion, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name, sns = api.active(), api.service("sns")
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=api.arn(name))
-    assert sns.publish(TopicArn=topic, Message="hello")["MessageId"]
-    assert [line for line in warned(caplog) if f"SNS calling a function {NOT_MODELLED}" in line]
-
-
-def test_s3_goes_through_and_says_that_nothing_ran(
-    api: ApiRegion, caplog: pytest.LogCaptureFixture
-) -> None:
-    name, s3 = api.active(), api.service("s3")
-    s3.create_bucket(Bucket="events")
-    rule = {"LambdaFunctionArn": api.arn(name), "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(
-        Bucket="events", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
-    )
-    caplog.clear()
-    s3.put_object(Bucket="events", Key="k", Body=b"x")
-    assert [line for line in warned(caplog) if NOT_MODELLED in line and name in line]
-
-
-def test_an_event_that_a_rule_sends_to_a_function_is_refused(api: ApiRegion) -> None:
-    name, events = api.active(), api.service("events")
-    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["own"]}))
-    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": api.arn(name)}])
-    entry = {"Source": "own", "DetailType": "d", "Detail": "{}"}
-    # moto itself has no such target and raises before any target is reached.
-    refusal = api.refused("put_events", events, Entries=[entry])
-    assert (refusal.status, refusal.code) == (501, "NotModelledException")
-    events.remove_targets(Rule="r", Ids=["1"])
-    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
-
-
-def test_events_of_aws_services_go_through(
-    api: ApiRegion, caplog: pytest.LogCaptureFixture
-) -> None:
+    """On AWS a rule hears of ``CreateBucket`` by CloudTrail; moto makes an event of its own."""
     name, events, s3 = api.active(), api.service("events"), api.service("s3")
     pattern = {"source": ["aws.s3"], "detail": {"eventName": ["CreateBucket"]}}
     events.put_rule(Name="aws", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="aws", Targets=[{"Id": "1", "Arn": api.arn(name)}])
     s3.create_bucket(Bucket="noticed")
     assert [line for line in warned(caplog) if NOT_MODELLED in line and name in line]
-
-
-def test_logs_go_through(api: ApiRegion, caplog: pytest.LogCaptureFixture) -> None:
-    name, logs = api.active(), api.service("logs")
-    logs.create_log_group(logGroupName="/own")
-    logs.create_log_stream(logGroupName="/own", logStreamName="s")
-    logs.put_subscription_filter(
-        logGroupName="/own", filterName="f", filterPattern="", destinationArn=api.arn(name)
-    )
-    logs.put_log_events(
-        logGroupName="/own", logStreamName="s", logEvents=[{"timestamp": 1, "message": "m"}]
-    )
-    assert [line for line in warned(caplog) if line.startswith("CloudWatch Logs calling")]
-
-
-def test_a_service_that_waits_for_the_function_is_refused(api: ApiRegion) -> None:
-    secrets = api.service("secretsmanager")
-    secrets.create_secret(Name="s", SecretString="x")
-    refusal = api.refused(
-        "rotate_secret", secrets, SecretId="s", RotationLambdaARN=api.arn(api.active())
-    )
-    assert (refusal.status, refusal.code) == (501, "NotModelledException")
 
 
 def test_tags_are_found_by_the_tagging_service(api: ApiRegion) -> None:

@@ -238,12 +238,12 @@ class LabFunction(LambdaFunction):
     # -- moto's other services --------------------------------------------------------------------
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
-        """Refuse a call by S3, or by a custom resource of a template, inside the process.
+        """Refuse a call inside the process: by a custom resource of a template, for example.
 
         Raises
         ------
         NotModelledError
-            Always. moto's S3 drops it, as S3's own call does not wait for the function.
+            Always.
         """
         del body, request_headers, response_headers
         raise not_delivered("This service", self.function_name)

@@ -91,12 +91,14 @@ class Triggers:
         headers: Any,
         response_headers: Any,
     ) -> bytes:
-        """Refuse a custom resource of a template, and whoever comes next.
+        """Refuse moto's own event for ``CreateBucket``, and whoever comes next.
+
+        On AWS a rule hears of that call only through a trail of CloudTrail.
 
         Raises
         ------
         NotModelledError
-            Always.
+            Always. moto drops it here, as nobody waits for a rule's target.
         """
         del qualifier, body, headers, response_headers
         raise not_delivered("This service", function_name)
