@@ -176,6 +176,8 @@ class Clock:
                 self.settle()
             self._held_at = None
             self._advanced_ns = max(self._advanced_ns, target - self._real_time_ns())
+            # What ran may have taken longer than the move: it ends where the clock stands now.
+            self.jumps[-1] = (now, max(target, self.now_ns()))
         with self._wake:
             self._wake.notify_all()
 
