@@ -57,7 +57,7 @@ def test_a_pipeline_s_failure_calls_a_function(lab: LiveRegion, custom: bool) ->
     if bus:
         lab.client("events").create_event_bus(Name=bus)
     pattern = {
-        "source": ["aws.codepipeline"],
+        "source": ["lab.codepipeline"],
         "detail-type": ["CodePipeline Pipeline Execution State Change"],
         "detail": {"state": ["FAILED"], "pipeline": ["shop"]},
     }
@@ -66,13 +66,24 @@ def test_a_pipeline_s_failure_calls_a_function(lab: LiveRegion, custom: bool) ->
         put(
             lab,
             {"pipeline": "shop", "execution-id": "01234567", "state": state, "version": 1},
-            Source="aws.codepipeline",
+            Source="lab.codepipeline",
             DetailType="CodePipeline Pipeline Execution State Change",
             **({"EventBusName": bus} if bus else {}),
         )
     (event,) = got(lab, name)
     assert event["detail"]["state"] == "FAILED"
-    assert event["source"] == "aws.codepipeline"
+    assert event["source"] == "lab.codepipeline"
+
+
+def test_sources_of_aws_s_own_are_refused(lab: LiveRegion) -> None:
+    entries = [
+        {"Source": source, "DetailType": "t", "Detail": "{}"}
+        for source in ("aws.codepipeline", "aws.", "awsome.shop")
+    ]
+    said = lab.client("events").put_events(Entries=entries)
+    assert said["FailedEntryCount"] == 2
+    codes = [entry.get("ErrorCode") for entry in said["Entries"]]
+    assert codes == ["NotAuthorizedForSourceException"] * 2 + [None]
 
 
 def test_only_the_bus_that_was_named_gets_the_event(lab: LiveRegion) -> None:

@@ -103,6 +103,11 @@ class EventBridge:
             if not entry.get(name):
                 text = f"Parameter {name} is not valid. Reason: {name} is a required argument."
                 return {"ErrorCode": "InvalidArgument", "ErrorMessage": text}
+        if str(entry["Source"]).startswith("aws."):
+            # AWS keeps these for its own services; the code is the API reference's, the text is as
+            # users of AWS report it: confidence M.
+            code = "NotAuthorizedForSourceException"
+            return {"ErrorCode": code, "ErrorMessage": "Not authorized for the source."}
         try:
             detail = json.loads(entry["Detail"])
         except (ValueError, TypeError):
