@@ -209,6 +209,26 @@ class Lab:
         """Draw what became of each asynchronous event: waits to scale, tries, and its end."""
         return show.event_lives(self._drawn(name), title=title, steady=steady.is_steady())
 
+    def batches(
+        self,
+        name: str | None = None,
+        title: str | None = None,
+        *,
+        mapping: str | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> show.Figure:
+        """Draw which records a function's mappings handed over together, and what became of them.
+
+        *mapping* is a UUID or the ARN of a source; *names* names records by their ids.
+        """
+        return show.batch_lives(
+            self._drawn(name),
+            mapping=mapping,
+            names=names,
+            title=title,
+            steady=steady.is_steady(),
+        )
+
     # -- exercises -----------------------------------------------------------------------------
 
     def check(self, exercise: str, answer: Any = ...) -> teach.Outcome:

@@ -9,15 +9,32 @@ from dataclasses import dataclass, field
 
 from lambda_lab.clock import SECOND
 from lambda_lab.show.canvas import text_width
-from lambda_lab.show.history import History, Phase
 from lambda_lab.show.times import HALF_SECOND, say
 
-__all__ = ["Axis", "Cut", "Tick"]
+__all__ = ["Axis", "Cut", "Stretch", "Tick"]
 
-_ROOM = {Phase.START: 12.0, Phase.INIT: 24.0, Phase.RUN: 26.0, Phase.FROZEN: 16.0}
-"""Units each phase gets at least, so that it can be seen and the number of a call fits."""
 _CUT_WIDTH = 46.0
 _TAIL = 22.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Something that lasts and is drawn.
+
+    Attributes
+    ----------
+    start_ns, end_ns
+        Both must be moments of the axis.
+    room
+        Units it gets at least, so that it can be seen.
+    idle
+        Whether nothing goes on in it, so that it may be cut.
+    """
+
+    start_ns: int
+    end_ns: int
+    room: float
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +57,13 @@ class Tick:
 
 @dataclass(slots=True)
 class Axis:
-    """A map from the region's time to the sheet, between *left* and *right*."""
+    """A map from the region's time to the sheet, between *left* and *right*.
 
-    history: History
+    *moments* are the times at which something happened, *stretches* what lasted between them.
+    """
+
+    moments: Iterable[int]
+    stretches: Sequence[Stretch]
     left: float
     right: float
     steady: bool = False
@@ -53,9 +74,7 @@ class Axis:
     _cut_at: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        history = self.history
-        moments = {event.time_ns for event in history.events}
-        self._times = sorted(moments) or [0]
+        self._times = sorted(set(self.moments)) or [0]
         self._cut_at = self._find_cuts()
         self._xs = self._place(self.right - self.left - _TAIL)
 
@@ -81,14 +100,13 @@ class Axis:
     # -- which stretches are cut -----------------------------------------------------------
 
     def _busy(self) -> list[bool]:
-        """Return for each stretch between two moments whether any environment was at work."""
+        """Return for each pair of neighbouring moments whether anything went on between them."""
         change = [0] * (len(self._times) + 1)
         index = {moment: i for i, moment in enumerate(self._times)}
-        for lane in self.history.lanes:
-            for span in lane.spans:
-                if span.phase is not Phase.FROZEN:
-                    change[index[span.start_ns]] += 1
-                    change[index[span.end_ns]] -= 1
+        for stretch in self.stretches:
+            if not stretch.idle:
+                change[index[stretch.start_ns]] += 1
+                change[index[stretch.end_ns]] -= 1
         busy, level = [], 0
         for delta in change[: len(self._times) - 1]:
             level += delta
@@ -119,7 +137,7 @@ class Axis:
     def _place(self, room: float) -> list[float]:
         """Return an x for every moment: in proportion to time, with the room each phase needs.
 
-        Every lane is a chain of wishes "this end at least so far right of that start". The largest
+        Every row is a chain of wishes "this end at least so far right of that start". The largest
         scale at which the longest chain still fits is found by halving.
         """
         wishes = self._wishes()
@@ -147,10 +165,9 @@ class Axis:
         """Return for each moment the pairs (earlier moment, units wanted in between)."""
         wishes: list[list[tuple[int, float]]] = [[] for _ in self._times]
         index = {moment: i for i, moment in enumerate(self._times)}
-        for lane in self.history.lanes:
-            for span in lane.spans:
-                if span.length_ns > 0:
-                    wishes[index[span.end_ns]].append((index[span.start_ns], _ROOM[span.phase]))
+        for stretch in self.stretches:
+            if stretch.end_ns > stretch.start_ns:
+                wishes[index[stretch.end_ns]].append((index[stretch.start_ns], stretch.room))
         for i in self._cut_at:
             wishes[i + 1].append((i, _CUT_WIDTH))
         return wishes

@@ -20,6 +20,7 @@ _GRAINS = {
     "diagonal": "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4",
     "cross": "M0,0 l8,8 M0,8 l8,-8",
     "bars": "M0,2 h8 M0,6 h8",
+    "strokes": "M1,4 h4",
 }
 
 
@@ -84,11 +85,17 @@ class Canvas:
         self._add("line", {"class": kind, **{k: _number(v) for k, v in ends.items()}, **extra})
 
     def path(
-        self, points: Sequence[tuple[float, float]], kind: str, *, closed: bool = False
+        self,
+        points: Sequence[tuple[float, float]],
+        kind: str,
+        *,
+        closed: bool = False,
+        dash: str = "",
     ) -> None:
         """Draw a line through *points*, or the area they enclose."""
         middle = " L".join(f"{_number(x)},{_number(y)}" for x, y in points)
-        self._add("path", {"class": kind, "d": f"M{middle}" + ("Z" if closed else "")})
+        extra = {"stroke-dasharray": dash} if dash else {}
+        self._add("path", {"class": kind, "d": f"M{middle}" + ("Z" if closed else ""), **extra})
 
     def circle(self, x: float, y: float, radius: float, kind: str) -> None:
         """Draw a filled circle."""
@@ -162,7 +169,8 @@ class Canvas:
                     dot = {"class": "ll-grain-dots", "cx": at, "cy": at, "r": "0.9"}
                     ET.SubElement(pattern, "circle", dot)
             else:
-                ET.SubElement(pattern, "path", {"class": "ll-grain", "d": _GRAINS[grain]})
+                kind = "ll-grain-strokes" if grain == "strokes" else "ll-grain"
+                ET.SubElement(pattern, "path", {"class": kind, "d": _GRAINS[grain]})
         return defs
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from lambda_lab.timeline import Event, Kind
 
-__all__ = ["History", "Lane", "Marker", "Phase", "Span", "read", "status_of"]
+__all__ = ["History", "Lane", "Marker", "Phase", "Span", "read", "status_of", "worked_ns"]
 
 
 class Phase(StrEnum):
@@ -36,6 +36,9 @@ _MARKERS = {
 }
 
 
+_LONGEST_RUN_MS = 1e7
+
+
 @dataclass(slots=True)
 class Span:
     """One phase of one environment, in nanoseconds of the region's time."""
@@ -48,11 +51,20 @@ class Span:
     """``success``, ``error`` or ``timeout``."""
     open: bool = True
     """Whether it still went on when the record ended."""
+    attempt: int = 1
+    """Which try of the call a run is: an asynchronous event keeps its request id."""
+    worked_ns: int = 0
+    """What the machine needed, where that is recorded."""
 
     @property
     def length_ns(self) -> int:
-        """How long it lasted."""
+        """How long it lasted in the region's time."""
         return self.end_ns - self.start_ns
+
+    @property
+    def measured_ns(self) -> int:
+        """How long it took: the region's time stands still while its clock is moved by hand."""
+        return max(self.length_ns, self.worked_ns)
 
 
 @dataclass(slots=True)
@@ -125,6 +137,7 @@ def read(events: Iterable[Event]) -> History:
     for lane in lanes.values():
         if lane.spans and lane.spans[-1].open:
             lane.spans[-1].end_ns = end
+    _count_tries(lanes.values())
     numbers: dict[str, int] = {}
     for event in ordered:
         if event.request is not None:
@@ -150,10 +163,27 @@ def _step(lane: Lane, event: Event) -> None:
         current.end_ns, current.open = event.time_ns, False
         if _ENDS_WITH_STATUS.get(event.kind) is current.phase:
             current.status = status_of(event)
+            current.worked_ns = worked_ns(event)
     if (phase := _OPENS.get(event.kind)) is not None:
         lane.spans.append(Span(phase, event.time_ns, event.time_ns, event.request))
     elif event.kind is Kind.SHUTDOWN:
         lane.ended_ns, lane.reason = event.time_ns, str(event.detail.get("reason", ""))
+
+
+def worked_ns(event: Event) -> int:
+    """Return the duration that *event* records, in nanoseconds."""
+    value = event.detail.get("duration_ms")
+    if isinstance(value, int | float) and 0 <= value < _LONGEST_RUN_MS:
+        return round(value * 1_000_000)
+    return 0
+
+
+def _count_tries(lanes: Iterable[Lane]) -> None:
+    """Number the runs of each call, in order of time."""
+    tries: dict[str | None, int] = {}
+    runs = [span for lane in lanes for span in lane.runs()]
+    for span in sorted(runs, key=lambda span: span.start_ns):
+        span.attempt = tries[span.request] = tries.get(span.request, 0) + 1
 
 
 def _numbered(lanes: Iterable[Lane], numbers: dict[str, int]) -> list[Lane]:

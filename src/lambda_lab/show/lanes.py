@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambda_lab.show.axis import Axis
+from lambda_lab.show.axis import Axis, Stretch
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
+from lambda_lab.show.frame import MARGIN, ROW, Frame
 from lambda_lab.show.history import History, Lane, Phase, Span, read
 from lambda_lab.show.lanes_words import tell
-from lambda_lab.show.shapes import legend_row, outcome, sign
+from lambda_lab.show.shapes import outcome, sign
 from lambda_lab.show.style import MARKS, WIDTH, shade
 from lambda_lab.show.times import canonical, say
 from lambda_lab.timeline import Event
 
-__all__ = ["lanes"]
+__all__ = ["lanes", "lanes_axis"]
 
-_MARGIN = 12.0
-_ROW = 28.0
 _MOST_LANES = 24
+_ROOM = {Phase.START: 12.0, Phase.INIT: 24.0, Phase.RUN: 26.0, Phase.FROZEN: 16.0}
+"""Units each phase gets at least, so that it can be seen and the number of a call fits."""
 _SIGNS = ("throttled", "queued", "retry", "delivered", "lost")
 
 
@@ -65,6 +66,16 @@ def _title(history: History) -> str:
     )  # fmt: skip
 
 
+def lanes_axis(history: History, left: float, right: float, steady: bool) -> Axis:
+    """Return the axis of *history*: frozen environments are idle, all else is work."""
+    stretches = [
+        Stretch(span.start_ns, span.end_ns, _ROOM[span.phase], idle=span.phase is Phase.FROZEN)
+        for lane in history.lanes
+        for span in lane.spans
+    ]
+    return Axis({event.time_ns for event in history.events}, stretches, left, right, steady)
+
+
 @dataclass(slots=True)
 class _Placed:
     """A lane and the top of its bar."""
@@ -87,39 +98,40 @@ class _Sheet:
         names = [f"env {lane.number}" for lane in self._lanes]
         names += [MARKS[k].label for k in self._kinds]
         gutter = max((text_width(name) for name in names), default=0.0)
-        self._left = _MARGIN + gutter + 8
-        self._axis = Axis(history, self._left, WIDTH - _MARGIN, steady)
-        self._y = _MARGIN
+        self._axis = lanes_axis(history, MARGIN + gutter + 8, WIDTH - MARGIN, steady)
+        self._frame = Frame(canvas, self._axis, steady=steady)
+        self._y = MARGIN
 
     def draw(self) -> float:
         """Draw everything and return the height."""
-        if self._axis.cuts:
-            self._y += _ROW
+        self._y += self._frame.head
         top = self._y
-        self._y += _ROW * len(self._kinds)
+        self._y += ROW * len(self._kinds)
         placed = self._place_lanes()
-        self._grid(top)
+        self._frame.grid(top, self._y)
         for item in placed:
             self._lane(item)
-        for cut in self._axis.cuts:
-            self._cut(cut.left, cut.right, top, say(cut.end_ns - cut.start_ns, steady=self._steady))
+        self._frame.cuts(top, self._y)
         for row, kind in enumerate(self._kinds):
-            self._marker_row(kind, top + (row + 0.5) * _ROW)
+            self._marker_row(kind, top + (row + 0.5) * ROW)
         if not placed and not self._kinds:
             canvas = self._canvas
             canvas.text(WIDTH / 2, self._y + 16, "No environment has worked yet", anchor="middle")
             self._y += 34
-        self._axis_row()
-        self._notes(len(self._history.lanes) - len(self._lanes))
-        self._legend()
-        return self._y
+        hidden = len(self._history.lanes) - len(self._lanes)
+        y = self._frame.notes(
+            self._frame.axis(self._y),
+            "time in the region, from the first event",
+            f"{hidden} more environments are not drawn" if hidden > 0 else "",
+        )
+        return self._frame.legend(y, self._keys())
 
     # -- rows ------------------------------------------------------------------------------
 
     def _marker_row(self, kind: str, y: float) -> None:
         """Draw the signs of one kind; neighbours that would touch become one sign with a count."""
         canvas = self._canvas
-        canvas.text(_MARGIN, y, MARKS[kind].label)
+        canvas.text(MARGIN, y, MARKS[kind].label)
         groups: list[tuple[float, list[str]]] = []
         for marker in self._history.markers:
             if marker.key != kind:
@@ -132,9 +144,9 @@ class _Sheet:
                 groups.append((x, [name]))
         for x, names in groups:
             canvas.begin(f"{MARKS[kind].label}: call {', '.join(filter(None, names[:20]))}")
-            sign(canvas, kind, min(x + 7, WIDTH - _MARGIN - 34), y)
+            sign(canvas, kind, min(x + 7, WIDTH - MARGIN - 34), y)
             label = names[0] if len(names) == 1 else f"×{len(names)}"
-            canvas.text(min(x + 18, WIDTH - _MARGIN - 24), y, label, "ll-halo")
+            canvas.text(min(x + 18, WIDTH - MARGIN - 24), y, label, "ll-halo")
             canvas.end()
 
     def _place_lanes(self) -> list[_Placed]:
@@ -145,22 +157,18 @@ class _Sheet:
         )
         for lane in by_function:
             if several and lane.function != shown:
-                self._canvas.text(_MARGIN, self._y + _ROW / 2, lane.function, "ll-strong")
-                self._y += _ROW
+                self._canvas.text(MARGIN, self._y + ROW / 2, lane.function, "ll-strong")
+                self._y += ROW
                 shown = lane.function
             self._y += (self._pitch - self._bar) / 2
             placed.append(_Placed(lane, self._y))
             self._y += self._bar + (self._pitch - self._bar) / 2
         return placed
 
-    def _grid(self, top: float) -> None:
-        for tick in self._axis.ticks():
-            self._canvas.line(tick.x, top, tick.x, self._y + 6, "ll-rule", dash="2 4")
-
     def _lane(self, placed: _Placed) -> None:
         canvas, lane, y = self._canvas, placed.lane, placed.top
         middle = y + self._bar / 2
-        canvas.text(_MARGIN, middle, f"env {lane.number}")
+        canvas.text(MARGIN, middle, f"env {lane.number}")
         for span in lane.spans:
             self._span(lane, span, y)
         if lane.ended_ns is not None:
@@ -171,7 +179,7 @@ class _Sheet:
     def _span(self, lane: Lane, span: Span, y: float) -> None:
         canvas = self._canvas
         left = self._axis.x(span.start_ns)
-        right = WIDTH - _MARGIN if span.open else self._axis.x(span.end_ns)
+        right = WIDTH - MARGIN if span.open else self._axis.x(span.end_ns)
         if span.phase is Phase.FROZEN:
             inset = self._bar * 0.22
             self._tip(lane, span)
@@ -181,12 +189,11 @@ class _Sheet:
         number = self._history.numbers.get(span.request or "", 0)
         tint = shade(number) if span.phase is Phase.RUN and number else ""
         self._tip(lane, span)
-        canvas.bar(left, y, max(right - left, 1.5), self._bar, span.phase.value, shade=tint)
-        if right - left > 14:
-            outcome(canvas, span.status, right, y, self._bar)
-        end = 9 if span.status != "success" else 0
-        if tint and text_width(str(number)) + 4 <= right - left - end:
-            middle = (left + right - end) / 2
+        width = max(right - left, 1.5)
+        canvas.bar(left, y, width, self._bar, span.phase.value, shade=tint)
+        room = width - outcome(canvas, span.status, (left, y, width, self._bar))
+        if tint and text_width(str(number)) + 1 <= room:
+            middle = left + room / 2
             canvas.text(middle, y + self._bar / 2, str(number), "ll-on-run", anchor="middle")
         canvas.end()
 
@@ -195,65 +202,8 @@ class _Sheet:
         if span.phase is Phase.RUN:
             what = f"runs {self._history.call(span.request)}"
         ended = "" if span.status == "success" else f", {span.status}"
-        time = say(span.length_ns, steady=self._steady)
+        time = say(span.measured_ns, steady=self._steady)
         self._canvas.begin(f"environment {lane.number}: {what}, {time}{ended}")
-
-    # -- what goes over and under the lanes ------------------------------------------------
-
-    def _cut(self, left: float, right: float, top: float, label: str) -> None:
-        """Take a strip out of the drawing between two zigzag lines, with the true time above."""
-        canvas, middle = self._canvas, (left + right) / 2
-        half = max(2.0, min(9.0, (right - left) * 0.22))
-        canvas.rect(middle - half, top - 2, 2 * half, self._y - top + 4, "ll-gap", radius=0)
-        for x in (middle - half, middle + half):
-            zigzag, y, side = [], top, 1
-            while y <= self._y:
-                zigzag.append((x + 2.5 * side, y))
-                y, side = y + 8, -side
-            if len(zigzag) > 1:
-                canvas.path(zigzag, "ll-break")
-        if text_width(label) <= (right - left) * 1.9:
-            half_label = text_width(label) / 2
-            at = min(max(middle, _MARGIN + half_label), WIDTH - _MARGIN - half_label)
-            canvas.text(at, top - _ROW / 2, label, "ll-strong", anchor="middle")
-
-    def _axis_row(self) -> None:
-        canvas = self._canvas
-        self._y += 6
-        canvas.line(self._left, self._y, WIDTH - _MARGIN, self._y, "ll-arrow")
-        tip = WIDTH - _MARGIN
-        head = [(tip, self._y), (tip - 9, self._y - 4), (tip - 9, self._y + 4)]
-        canvas.path(head, "ll-head", closed=True)
-        for tick in self._axis.ticks():
-            canvas.line(tick.x, self._y, tick.x, self._y + 5, "ll-arrow")
-            anchor = "start" if tick.label == "0" else "middle"
-            canvas.text(tick.x, self._y + 17, tick.label, "ll-soft", anchor=anchor)
-        self._y += 30
-
-    def _notes(self, hidden: int) -> None:
-        note = "time in the region, from the first event"
-        for line in (
-            note + (";" if self._axis.widened else ""),
-            "short phases are drawn wider" if self._axis.widened else "",
-            f"{hidden} more environments are not drawn" if hidden > 0 else "",
-        ):
-            if line:
-                self._canvas.text(WIDTH - _MARGIN, self._y + 10, line, "ll-soft", anchor="end")
-                self._y += 22
-        self._y += 8
-
-    def _legend(self) -> None:
-        """Name the phases that occur here, in rows."""
-        keys = [key for key in MARKS if key in self._keys()]
-        x = _MARGIN
-        for key in keys:
-            width = 38 + text_width(MARKS[key].label) + 16
-            if x > _MARGIN and x + width - 16 > WIDTH - _MARGIN:
-                x, self._y = _MARGIN, self._y + _ROW
-            legend_row(self._canvas, key, x, self._y + _ROW / 2)
-            self._canvas.text(x + 38, self._y + _ROW / 2, MARKS[key].label)
-            x += width
-        self._y += (_ROW if keys else 0) + _MARGIN / 2
 
     def _keys(self) -> set[str]:
         found: set[str] = set()

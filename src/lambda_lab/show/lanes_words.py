@@ -8,24 +8,13 @@ from datetime import UTC, datetime
 from lambda_lab.clock import SECOND
 from lambda_lab.show.canvas import clean
 from lambda_lab.show.history import History, Lane, Marker, Phase
+from lambda_lab.show.names import counted, place
 from lambda_lab.show.times import say
 
-__all__ = ["counted", "tell"]
+__all__ = ["tell"]
 
 _MOST = 60
 """Sentences after which the rest is summed up: nobody listens to a thousand."""
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "call"), counted(3, "call"), counted(0, "reply", "replies")
-    ('1 call', '3 calls', 'no replies')
-    """
-    noun = singular if number == 1 else (plural or f"{singular}s")
-    return f"{number or 'no'} {noun}"
 
 
 def tell(history: History, *, steady: bool = False) -> list[str]:
@@ -81,9 +70,10 @@ def _phase(history: History, lane: Lane, index: int, steady: bool) -> str:
             Phase.RUN: f"was running {call} when the record ended",
             Phase.FROZEN: "is frozen and waits for its next call",
         }[span.phase]
-    time = say(span.length_ns, steady=steady)
+    time = say(span.measured_ns, steady=steady)
     kind = "cold" if span.phase is Phase.RUN and lane.runs()[0] is span else "warm"
-    brief = span.phase is Phase.FROZEN and steady and time.startswith("under")
+    kind += f", try {span.attempt}" if span.attempt > 1 else ""
+    brief = span.phase is Phase.FROZEN and (span.length_ns == 0 or time.startswith("under"))
     return {
         Phase.START: "",
         Phase.INIT: f"went through its init phase in {time}{_INIT_ENDS[span.status]}",
@@ -107,9 +97,17 @@ def _marker(history: History, marker: Marker) -> str:
         case "retry":
             return f"A further try of {call} was planned{_after(marker)}."
         case "delivered":
-            return f"The result of {call} was delivered to its destination."
+            return _delivered(marker, call)
         case _:
             return f"{called} was lost: nothing will try it again."
+
+
+def _delivered(marker: Marker, call: str) -> str:
+    detail = marker.event.detail
+    what = "event" if detail.get("as") == "dead-letter" else "result"
+    target = clean(detail.get("target", ""))
+    where = f"the {place(target)}" if target else "its destination"
+    return f"The {what} of {call} was delivered to {where}."
 
 
 def _after(marker: Marker) -> str:

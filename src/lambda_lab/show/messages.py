@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from lambda_lab.clock import SECOND
 from lambda_lab.show.canvas import clean
-from lambda_lab.show.history import status_of
+from lambda_lab.show.history import status_of, worked_ns
+from lambda_lab.show.names import place
 from lambda_lab.show.phrases import CALLER, ENVIRONMENT, HANDLER, LAMBDA, PHRASES
 from lambda_lab.show.times import say
 from lambda_lab.timeline import Event, Kind
@@ -90,6 +91,7 @@ class _Narrator:
         self._steady = steady
         self._cold = {event.environment for event in chosen if event.kind is Kind.STARTING}
         self._queued = any(event.kind is Kind.QUEUED for event in chosen)
+        self._tries = 0
         self._began: dict[tuple[str | None, Kind], int] = {}
         self._status = "success"
 
@@ -99,7 +101,8 @@ class _Narrator:
         for name in self._names(event):
             source, target, label, sentence, phase = PHRASES[name]
             facts = self._facts(event)
-            yield Step(source, target, label.format(**facts), sentence.format(**facts), phase)
+            said = sentence.format(**facts)
+            yield Step(source, target, label.format(**facts), said[0].upper() + said[1:], phase)
 
     def _names(self, event: Event) -> Sequence[str]:
         """Return which phrases tell *event*."""
@@ -117,15 +120,36 @@ class _Narrator:
             case Kind.RESPONDED if not self._queued:
                 good = self._status == "success" and status_of(event) == "success"
                 return ("answered" if good else "answered with error",)
+            case kind if self._queued and kind in _OF_THE_QUEUE:
+                return self._of_the_queue(event)
             case kind:
-                name = "accepted" if kind is Kind.RESPONDED else kind.value
-                return (name,) if name in PHRASES and kind is not Kind.INIT else ()
+                return (kind.value,) if kind.value in PHRASES and kind is not Kind.INIT else ()
+
+    def _of_the_queue(self, event: Event) -> Sequence[str]:
+        """Return which phrases tell what Lambda's own queue does: its caller has gone long ago."""
+        match event.kind:
+            case Kind.QUEUED:
+                pushed = event.detail.get("source", "Invoke") != "Invoke"
+                return ("pushed" if pushed else "received", "queued", "accepted")
+            case Kind.RECEIVED:
+                self._tries += 1
+                return ("try",)
+            case Kind.THROTTLED:
+                return ("throttled in queue",)
+            case Kind.DELIVERED:
+                dead = event.detail.get("as") == "dead-letter"
+                return ("dead letter" if dead else "delivered",)
+            case Kind.DROPPED:
+                return ("not delivered" if event.detail.get("target") else "dropped",)
+            case _:
+                return ()
 
     def _facts(self, event: Event) -> dict[str, str]:
         """Return what the phrases may mention of *event*; each with what joins it, or empty."""
         began_with = Kind.INIT if event.kind is Kind.INIT_DONE else Kind.INVOKE
         began = self._began.get((event.environment, began_with))
-        time = "" if began is None else say(event.time_ns - began, steady=self._steady)
+        passed = max(event.time_ns - (began or 0), worked_ns(event))
+        time = "" if began is None else say(passed, steady=self._steady)
         kind = clean(event.detail.get("invocation_type", "Event" if self._queued else ""), 20)
         reason = clean(event.detail.get("reason", ""), 60)
         seconds = event.detail.get("after_seconds")
@@ -137,10 +161,22 @@ class _Narrator:
             "ended": "" if self._status == "success" else f": {self._status}",
             "error": clean(event.detail.get("error_type", "") or "an error", 36),
             "because": f": {reason}" if reason else "",
+            "number": str(self._tries),
+            "source": _source(event),
+            "target": f"the {place(clean(event.detail.get('target', '')))}",
             "wait": f" in {say(round(float(seconds or 0) * SECOND))}" if known else "",
         }
 
 
+def _source(event: Event) -> str:
+    """Return who sent an event: a queue or a bus by its name, a service by its own."""
+    source = clean(event.detail.get("source", ""), 60)
+    return f"the {place(source)}" if source.startswith("arn:") else source
+
+
+_OF_THE_QUEUE = {
+    Kind.QUEUED, Kind.RECEIVED, Kind.THROTTLED, Kind.RESPONDED, Kind.DELIVERED, Kind.DROPPED,
+}  # fmt: skip
 _RUN_ENDS = {
     "success": ("returns", "sends result"),
     "timeout": ("stops",),

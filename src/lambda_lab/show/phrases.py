@@ -20,6 +20,19 @@ PHRASES: MappingProxyType[str, _Phrase] = MappingProxyType(
             CALLER, LAMBDA, "Invoke{kind}: event",
             "The caller asks Lambda to run the function and sends the event.", "",
         ),
+        "pushed": (
+            CALLER, LAMBDA, "event from {source}",
+            "{source} asks Lambda to run the function and sends the event.", "",
+        ),
+        "try": (
+            LAMBDA, LAMBDA, "try {number}: from the queue",
+            "Lambda takes the event from its queue: try {number}.", "queued",
+        ),
+        "throttled in queue": (
+            LAMBDA, LAMBDA, "throttled: no environment may run",
+            "The try is throttled: no environment may run it, so the event goes back to the queue.",
+            "throttled",
+        ),
         "throttled": (
             LAMBDA, CALLER, "429 TooManyRequestsException",
             "Lambda refuses the call with status 429: TooManyRequestsException.", "throttled",
@@ -96,10 +109,19 @@ PHRASES: MappingProxyType[str, _Phrase] = MappingProxyType(
             LAMBDA, LAMBDA, "tries again{wait}", "Lambda will try the event again{wait}.", "retry",
         ),
         "delivered": (
-            LAMBDA, LAMBDA, "result delivered", "The result reaches its destination.", "delivered",
+            LAMBDA, LAMBDA, "a record goes to {target}", "A record of it goes to {target}.",
+            "delivered",
+        ),
+        "dead letter": (
+            LAMBDA, LAMBDA, "dead letter to {target}",
+            "Lambda gives up, and the event goes to {target} as a dead letter.", "delivered",
         ),
         "dropped": (
             LAMBDA, LAMBDA, "event lost", "The event is lost: nothing will try it again.", "lost",
+        ),
+        "not delivered": (
+            LAMBDA, LAMBDA, "nothing reaches {target}",
+            "Nothing could be delivered to {target}{because}.", "lost",
         ),
     }
 )  # fmt: skip

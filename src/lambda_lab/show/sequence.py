@@ -129,7 +129,7 @@ def _message(canvas: Canvas, step: Step, y: float, number: int) -> None:
     x = min(max(x, _MARGIN), WIDTH - _MARGIN - width)
     if step.phase:
         sign(canvas, step.phase, x + 8, y + 19)
-    canvas.text(x + left, y + 19, step.label, "ll-halo")
+    canvas.text(x + left, y + (13 if number else 19), step.label, "ll-halo")
 
 
 def _phase(canvas: Canvas, step: Step, y: float, number: int) -> None:

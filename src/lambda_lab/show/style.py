@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-__all__ = ["MARKS", "SHADES", "TEXT_SIZE", "WIDTH", "Mark", "page_css", "shade", "svg_css"]
+__all__ = ["LINES", "MARKS", "SHADES", "TEXT_SIZE", "WIDTH", "Mark", "page_css", "shade", "svg_css"]
 
 WIDTH = 560
 """Width of every figure in its own units."""
@@ -75,9 +75,20 @@ MARKS = MappingProxyType(
                  "#00795a", "#3ecfa5", "shape"),
             Mark("lost", "lost", "The event ended nowhere: no retry, no destination.",
                  "#30363d", "#d0d7de", "shape"),
+            Mark("waiting", "waiting", "An event or a record waits for its turn or its next try.",
+                 "#ece4f3", "#372b46", "strokes"),
+            Mark("done", "done", "The work succeeded; the event or record is finished.",
+                 "#1a7f37", "#56d364", "shape"),
+            Mark("returned", "back in queue", "A message goes back to its queue, to be seen again.",
+                 "#8a4b08", "#f0b267", "shape"),
+            Mark("filtered", "filtered", "A record that no filter wants; it never reaches a batch.",
+                 "#6b7785", "#93a1b0", "shape"),
         )
     }
 )  # fmt: skip
+
+LINES = (("run", ""), ("error", "9 5"), ("done", "2 5"), ("timeout", "13 4 2 4"))
+"""Lines of a curve: the mark whose colour each has, and its dashes."""
 
 # Blues that differ in depth; white text (light) and near-black text (dark) reach 4.5:1 on each.
 _SHADE_LIGHT = ("#0b6ea8", "#0a4f7d", "#3d5fb0", "#27447f")
@@ -86,7 +97,7 @@ _INK = {
     "paper": ("#ffffff", "#161b22"), "text": ("#1f2933", "#e6edf3"), "soft": ("#52606d", "#a9b6c3"),
     "rule": ("#c3ccd5", "#414b57"), "on-run": ("#ffffff", "#0b1620"),
     "grain": ("#1f2933", "#0b1016"),
-    "grain-frozen": ("#4d7f9f", "#8fb3cc"),
+    "grain-frozen": ("#4d7f9f", "#8fb3cc"), "grain-waiting": ("#a98bc4", "#8f75ad"),
 }  # fmt: skip
 
 
@@ -130,6 +141,11 @@ def _theme_css(root: str) -> str:
 def svg_css() -> str:
     """Return the style sheet that every SVG carries, so that it also stands alone."""
     fills = "".join(f".ll-svg .ll-{key}{{fill:var(--c-{key})}}" for key in MARKS)
+    lines = "".join(
+        f".ll-svg .ll-line-{number}{{stroke:var(--c-{key})}}"
+        f".ll-svg .ll-end-{number}{{fill:var(--c-{key})}}"
+        for number, (key, _) in enumerate(LINES, 1)
+    )
     shades = "".join(
         f".ll-svg .ll-shade-{n}{{fill:var(--c-shade-{n})}}" for n in range(1, SHADES + 1)
     )
@@ -146,14 +162,20 @@ def svg_css() -> str:
         ".ll-svg .ll-gap{fill:var(--c-paper)}"
         + fills
         + shades
+        + lines
+        + ".ll-svg .ll-line{fill:none;stroke-width:2.8;stroke-linejoin:round}"
         + ".ll-svg .ll-start{stroke:var(--c-init);stroke-dasharray:4 3}"
         ".ll-svg .ll-frozen{stroke:var(--c-rule)}"
         ".ll-svg .ll-grain{stroke:var(--c-grain);stroke-width:1.3;fill:none;opacity:.6}"
         ".ll-svg .ll-grain-dots{fill:var(--c-grain-frozen)}"
+        ".ll-svg .ll-waiting{stroke:var(--c-retry)}"
+        ".ll-svg .ll-grain-strokes{stroke:var(--c-grain-waiting);stroke-width:1.3;fill:none}"
         ".ll-svg text.ll-soft{fill:var(--c-soft)}"
         ".ll-svg text.ll-on-run{fill:var(--c-on-run);font-weight:600}"
         ".ll-svg text.ll-strong{font-weight:600}"
         ".ll-svg text.ll-halo{paint-order:stroke;stroke:var(--c-paper);stroke-width:5px;"
+        "stroke-linejoin:round}"
+        ".ll-svg text.ll-halo-waiting{paint-order:stroke;stroke:var(--c-waiting);stroke-width:9px;"
         "stroke-linejoin:round}"
     )
 

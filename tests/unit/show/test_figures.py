@@ -11,26 +11,36 @@ import pytest
 
 from lambda_lab import show
 from lambda_lab.errors import LabError
-from lambda_lab.show.style import MARKS, SHADES, TEXT_SIZE, WIDTH, svg_css
+from lambda_lab.show.style import LINES, MARKS, SHADES, TEXT_SIZE, WIDTH, svg_css
 from lambda_lab.timeline import Event
 
 Lab = Callable[..., Sequence[Event]]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(params=["lanes", "lanes-steady", "sequence", "legend", "empty"])
-def figure(request: pytest.FixtureRequest, lab: Lab) -> show.Figure:
-    match request.param:
-        case "lanes":
-            return show.lanes(lab())
-        case "lanes-steady":
-            return show.lanes(lab(), steady=True)
-        case "sequence":
-            return show.sequence(lab(), "r3")
-        case "legend":
-            return show.legend()
-        case _:
-            return show.lanes([])
+FIGURES: dict[str, Callable[[dict[str, Lab]], show.Figure]] = {
+    "lanes": lambda labs: show.lanes(labs["lab"]()),
+    "lanes-steady": lambda labs: show.lanes(labs["lab"](), steady=True),
+    "sequence": lambda labs: show.sequence(labs["lab"](), "r3"),
+    "tries": lambda labs: show.sequence(labs["async_lab"](), "bad"),
+    "events": lambda labs: show.event_lives(labs["async_lab"]()),
+    "events-steady": lambda labs: show.event_lives(labs["async_lab"](), steady=True),
+    "queue": lambda labs: show.batch_lives(labs["queue_lab"]()),
+    "stream-steady": lambda labs: show.batch_lives(labs["stream_lab"](), steady=True),
+    "curve": lambda _: show.curve({"a": [(0, 1), (9, 4)]}, x="x", y="y", limits={"most": 3}),
+    "legend": lambda _: show.legend(),
+    "empty": lambda _: show.lanes([]),
+    "no-events": lambda _: show.event_lives([]),
+    "no-batches": lambda _: show.batch_lives([]),
+}
+
+
+@pytest.fixture(params=FIGURES)
+def figure(
+    request: pytest.FixtureRequest, lab: Lab, async_lab: Lab, queue_lab: Lab, stream_lab: Lab
+) -> show.Figure:
+    labs = {"lab": lab, "async_lab": async_lab, "queue_lab": queue_lab, "stream_lab": stream_lab}
+    return FIGURES[request.param](labs)
 
 
 def test_it_is_an_image_with_a_name_and_a_description(figure: show.Figure) -> None:
@@ -123,6 +133,21 @@ def test_colours_differ_and_numbers_can_be_read_on_them() -> None:
             assert _contrast(paper, ink) >= 4.5
 
 
+def test_signs_and_lines_can_be_seen_on_the_sheet() -> None:
+    """WCAG 2.2, 1.4.11: three to one for what a picture is made of."""
+    from lambda_lab.show import style
+
+    keys = {key for key, mark in MARKS.items() if mark.pattern == "shape"}
+    keys |= {key for key, _ in LINES} | {"error", "timeout", "run"}
+    for theme, paper in zip(("light", "dark"), style._INK["paper"], strict=True):
+        faint = {
+            key: round(_contrast(getattr(MARKS[key], theme), paper), 2)
+            for key in keys
+            if _contrast(getattr(MARKS[key], theme), paper) < 3
+        }
+        assert faint == {}
+
+
 def _contrast(one: str, other: str) -> float:
     """Contrast ratio of WCAG 2 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
 
@@ -137,7 +162,13 @@ def _contrast(one: str, other: str) -> float:
 
 def test_a_title_cannot_break_the_page(lab: Lab) -> None:
     nasty = "<script>alert(1)</script>\x00\ue000 & \"'"
-    for figure in (show.lanes(lab(), title=nasty), show.sequence(lab(), title=nasty)):
+    for figure in (
+        show.lanes(lab(), title=nasty),
+        show.sequence(lab(), title=nasty),
+        show.event_lives(lab(), title=nasty),
+        show.batch_lives(lab(), title=nasty),
+        show.curve({nasty: [(0, 1)]}, x=nasty, y=nasty, limits={nasty: 1}),
+    ):
         ET.fromstring(figure.svg)
         assert "<script" not in figure._repr_html_()
 

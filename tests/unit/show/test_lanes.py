@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lambda_lab import show
-from lambda_lab.show.axis import Axis
 from lambda_lab.show.history import read
+from lambda_lab.show.lanes import lanes_axis
 from lambda_lab.timeline import Event, Kind
 
 Lab = Callable[..., Sequence[Event]]
@@ -61,7 +61,7 @@ def test_long_idle_stretches_are_cut_and_labelled(lab: Lab) -> None:
 
 def test_time_runs_to_the_right(lab: Lab) -> None:
     for steady in (False, True):
-        axis = Axis(read(lab()), 70, 540, steady)
+        axis = lanes_axis(read(lab()), 70, 540, steady)
         places = [axis.x(event.time_ns) for event in lab()]
         assert places == sorted(places)
         assert places[0] == 70
@@ -185,3 +185,27 @@ def test_a_further_call_shows_the_queue(region: type) -> None:
     figure = show.lanes(one.events)
     assert {"ll-queued", "ll-retry", "ll-lost"} <= set(classes(figure))
     assert "A further try of call 1 was planned, 1 min later." in figure.words
+
+
+def test_tries_of_one_event_are_counted(async_lab: Lab) -> None:
+    told = " ".join(show.lanes(async_lab()).words)
+    assert "ran call 3 (warm) in" in told
+    assert "ran call 3 (warm, try 2) in" in told
+    assert "ran call 3 (warm, try 3) in" in told
+    assert "The event of call 3 was delivered to the queue dead." in told
+
+
+def test_a_run_while_the_clock_is_moved_says_what_it_took(region: type) -> None:
+    """The region's time stands still then, and the record holds what was measured."""
+    one = region()
+    moment = one.now
+    for kind, detail in (
+        (Kind.INVOKE, {}),
+        (Kind.INVOKE_DONE, {"status": "success", "duration_ms": 12.5}),
+        (Kind.FROZEN, {}),
+    ):
+        one.events.append(Event(moment, kind, "hello", "e1", "r", detail))
+    one.events.append(Event(moment, Kind.INVOKE, "hello", "e1", "s"))
+    told = " ".join(show.lanes(one.events).words)
+    assert "ran call 1 (cold) in 12 ms" in told
+    assert "frozen for 0 ms" not in told

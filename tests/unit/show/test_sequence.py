@@ -75,3 +75,41 @@ def test_an_unknown_call_is_a_clear_error(lab: Lab) -> None:
 def test_words_and_drawing_come_from_the_same_steps(lab: Lab) -> None:
     figure = show.sequence(lab(), "r3")
     assert list(figure.words) == [step.sentence for step in steps(lab(), "r3", steady=False)]
+
+
+def test_an_event_is_told_try_by_try(async_lab: Lab) -> None:
+    told = labels(async_lab(), "bad")
+    assert told[:4] == [
+        "Invoke (Event): event", "queued", "202 accepted", "try 1: from the queue",
+    ]  # fmt: skip
+    assert [label for label in told if label.startswith(("try", "tries"))] == [
+        "try 1: from the queue",
+        "tries again in 1 min",
+        "try 2: from the queue",
+        "tries again in 2 min",
+        "try 3: from the queue",
+    ]
+    assert told.count("202 accepted") == 1
+    assert not [label for label in told if label.startswith("200")]
+    assert told[-1] == "dead letter to the queue dead"
+    assert told.count("runs under 0.5 s") == 3
+
+
+def test_a_throttled_event_goes_back_to_the_queue(async_lab: Lab) -> None:
+    told = steps(async_lab(), "late", steady=True)
+    assert "429" not in " ".join(step.label for step in told)
+    assert [step.label for step in told].count("throttled: no environment may run") == 3
+    assert told[-1].sentence == "The event is lost: nothing will try it again."
+
+
+def test_a_service_that_sends_an_event_is_named(region: type) -> None:
+    one = region()
+    one.add(Kind.QUEUED, request="r", source="arn:aws:s3:::photos")
+    one.attempt("r", "success")
+    target = "arn:aws:sqs:us-east-1:123456789012:good"
+    one.add(
+        Kind.DELIVERED, request="r", target=target, condition="Success", **{"as": "destination"}
+    )
+    told = steps(one.events, "r", steady=True)
+    assert told[0].sentence.startswith("The bucket photos asks Lambda")
+    assert told[-1].label == "a record goes to the queue good"
