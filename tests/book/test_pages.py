@@ -122,7 +122,9 @@ def test_controls_have_names() -> None:
             if not (tag.get_text(strip=True) or named(tag, page) or picture):
                 found.append(str(tag)[:120])
         for tag in page.soup.find_all(["input", "select", "textarea"]):
+            # A label names what it names by id, or what it contains (HTML, section 4.10.4).
             label = page.soup.find("label", attrs={"for": tag.get("id")}) if tag.get("id") else None
+            label = label or tag.find_parent("label")
             if not (label and label.get_text(strip=True)) and not named(tag, page):
                 found.append(str(tag)[:120])
         return found
