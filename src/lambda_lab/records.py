@@ -97,6 +97,8 @@ class InvokeRequest:
     """The ARN as the caller named it, with its qualifier: ``context.invoked_function_arn``."""
     qualifier: str | None = None
     """Version or alias the caller named, or ``None``: the ``Resource`` dimension of metrics."""
+    weighted: bool = False
+    """Whether that alias routes to two versions: metrics then tell the executed one apart."""
     client_context: str | None = None
     """Decoded JSON text of ``X-Amz-Client-Context``."""
     trace_header: str | None = None

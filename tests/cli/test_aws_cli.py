@@ -134,6 +134,7 @@ def test_what_the_cli_says_when_it_fails(cli: Cli) -> None:
         "An error occurred (ResourceNotFoundException) when calling the GetFunction operation: "
         "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody"
     )
-    refused = cli.fails("lambda", "list-event-source-mappings")
+    url = ("create-function-url-config", "--function-name", "nobody", "--auth-type", "NONE")
+    refused = cli.fails("lambda", *url)
     assert "An error occurred (NotModelledException)" in refused
     assert "retries" not in refused

@@ -22,7 +22,7 @@ NAMES = {
     "where moto.awslambda.utils.get_backend looks now and put ours there in install_backend",
     "moto.awslambda_simple.responses": "holds its own name of that backend; see install_backend",
     "moto.core.utils": "utcnow is what moto's services ask for the time; see moto_reads",
-    "moto.awslambda.models.LambdaAlias": "what aliases are kept as; see api_resources._describe",
+    "moto.awslambda.models.LambdaAlias": "what aliases are kept as; see aliases.py",
     "moto.awslambda.models.LambdaBackend": "the base of LabLambdaBackend",
     "moto.awslambda.models.LambdaFunction": "the base of LabFunction",
     "moto.awslambda.models.LayerVersion": "what layer versions are kept as; see api_layers",

@@ -200,18 +200,3 @@ def test_aliases_that_cannot_be(
     refusal = api.refused("create_alias", **asked)
     assert (refusal.status, refusal.code) == (status, code)
     assert refusal.message.startswith(text.format(arn=api.arn(name)))
-
-
-def test_weights_that_aws_would_take_are_not_modelled(api: ApiRegion) -> None:
-    name = api.active(Publish=True)
-    api.client.update_function_configuration(FunctionName=name, Timeout=4)
-    api.later()
-    api.client.publish_version(FunctionName=name)
-    refusal = api.refused(
-        "create_alias",
-        FunctionName=name,
-        Name="both",
-        FunctionVersion="2",
-        RoutingConfig={"AdditionalVersionWeights": {"1": 0.1}},
-    )
-    assert (refusal.status, refusal.code) == (501, "NotModelledException")

@@ -78,7 +78,7 @@ def test_a_pipeline_s_failure_calls_a_function(lab: LiveRegion, custom: bool) ->
 def test_sources_of_aws_s_own_are_refused(lab: LiveRegion) -> None:
     entries = [
         {"Source": source, "DetailType": "t", "Detail": "{}"}
-        for source in ("aws.codepipeline", "aws.", "awsome.shop")
+        for source in ("aws.codepipeline", "aws.", "my.aws.shop")
     ]
     said = lab.client("events").put_events(Entries=entries)
     assert said["FailedEntryCount"] == 2

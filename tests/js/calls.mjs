@@ -2,8 +2,8 @@
 // Run by test_js_sdk.py with the endpoint, a role's ARN and a package in base64.
 import {
   CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
   DeleteFunctionCommand,
-  GetFunctionRecursionConfigCommand,
   InvokeCommand,
   LambdaClient,
   ListFunctionsCommand,
@@ -65,7 +65,9 @@ const seen = {
   event: await invoke({}, { InvocationType: "Event" }),
   dryRun: await invoke({}, { InvocationType: "DryRun" }),
   missing: await failure(new InvokeCommand({ FunctionName: "nobody" })),
-  notModelled: await failure(new GetFunctionRecursionConfigCommand({ FunctionName })),
+  notModelled: await failure(
+    new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE" }),
+  ),
   listed: (await client.send(new ListFunctionsCommand({}))).Functions.map((f) => f.FunctionName),
 };
 await client.send(new DeleteFunctionCommand({ FunctionName }));

@@ -8,10 +8,20 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from lambda_lab.deploy import TRUST
 from live_region import LiveRegion
 
 _numbers = itertools.count(1)
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+"""Lambda may assume a role with this policy, and nobody else."""
 
 
 def unused(stem: str) -> str:

@@ -181,7 +181,13 @@ class Silent:
         """Nothing is kept."""
 
     def metrics(
-        self, spec: FunctionSpec, resource: str | None, values: Mapping[str, float], time_ns: int
+        self,
+        spec: FunctionSpec,
+        resource: str | None,
+        values: Mapping[str, float],
+        time_ns: int,
+        *,
+        executed_version: str | None = None,
     ) -> None:
         """Nothing is kept."""
 

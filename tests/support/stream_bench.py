@@ -216,7 +216,13 @@ class Points:
         raise AssertionError("a poller writes no log")
 
     def metrics(
-        self, spec: FunctionSpec, resource: str | None, values: Mapping[str, float], time_ns: int
+        self,
+        spec: FunctionSpec,
+        resource: str | None,
+        values: Mapping[str, float],
+        time_ns: int,
+        *,
+        executed_version: str | None = None,
     ) -> None:
         assert (spec.name, resource) == ("worker", "live")
         self._points.append(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lambda_lab.aws.aliases import versions_named_by
 from lambda_lab.aws.backend import LabLambdaBackend
 from lambda_lab.aws.checks import (
     check_new_name,
@@ -16,7 +17,7 @@ from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
-from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
+from lambda_lab.aws.names import FunctionName, parse_function_name
 from lambda_lab.aws.paging import by_version, paged
 from lambda_lab.aws.services import services
 from lambda_lab.records import LayerSpec
@@ -257,14 +258,14 @@ def delete_function(backend: LabLambdaBackend, params: Params) -> Params:
     using = [
         alias.name
         for alias in backend.list_aliases(latest.function_name)
-        if str(alias.function_version) == name.qualifier
+        if name.qualifier in versions_named_by(alias)
     ]
     if using:
-        arn = function_arn(backend.region_name, backend.account_id, name.name, name.qualifier)
+        # As users of AWS report it: confidence M.
         raise aws_error(
             "ResourceConflictException",
-            f"Function version {arn} cannot be deleted because it is referenced by aliases: "
-            f"{using}",
+            "Unable to delete version because the following aliases reference it: "
+            f"[{', '.join(using)}]",
         )
     if any(str(v.version) == name.qualifier for v in backend.versions_of(latest)):
         backend.delete(latest, name.qualifier)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from lambda_lab import facts
+from lambda_lab.aws.aliases import Pointing, pointing
 from lambda_lab.aws.api_functions import named
 from lambda_lab.aws.api_recursion import stops_loops
 from lambda_lab.aws.backend import LabLambdaBackend, not_now, services
@@ -26,13 +27,15 @@ Params = dict[str, Any]
 def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params:
     """Call a function (``Invoke``): wait for it, hand it an event, or only check."""
     name = named(backend, params)
-    function = backend.find(name)
-    request = _request(function, name, params, request_id)
+    points = pointing(backend, name)
+    request = _request(points.function, name, params, request_id)
     if request.trace_header:
         request = replace(request, stops_loops=stops_loops(backend, name))
     kind = request.invocation_type
-    if function.lab_state != "Active":
-        raise not_now(function)
+    if kind is InvocationType.REQUEST_RESPONSE and points.additional is not None:
+        points, request = _routed(points, points.additional, request)
+    if points.function.lab_state != "Active":
+        raise not_now(points.function)
     if params.get("DurableExecutionName") or params.get("TenantId"):
         raise NotModelledError("Durable execution and tenant isolation")
     plane = services().plane()
@@ -58,6 +61,15 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
     if request.tail:
         output["LogResult"] = base64.b64encode(result.log_tail).decode()
     return output
+
+
+def _routed(
+    points: Pointing, additional: LabFunction, request: InvokeRequest
+) -> tuple[Pointing, InvokeRequest]:
+    """Choose the version that this call runs; an event's is chosen later, at every try."""
+    if services().routing.picks_additional(points.weight):
+        return Pointing(additional), replace(request, spec=additional.spec, weighted=True)
+    return Pointing(points.function), replace(request, weighted=True)
 
 
 def _request(

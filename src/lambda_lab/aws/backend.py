@@ -212,7 +212,6 @@ class LabLambdaBackend(Triggers, LambdaBackend):
     def end_update(self, function: LabFunction) -> None:
         """Start the update's time; what invocations run changes when it is over."""
         function.update_status = "InProgress"
-        function.code_or_config_updated = True
         function.touch(services().ids.uuid(), self.timestamp())
         function.running_revision = function.revision_id
         waiting = function.make_spec()
@@ -231,14 +230,15 @@ class LabLambdaBackend(Triggers, LambdaBackend):
     def publish(self, function: LabFunction, description: str | None) -> LabFunction:
         """Publish a version, or return the newest one if nothing changed since."""
         versions = self.versions_of(function)
-        if versions and not function.code_or_config_updated:
+        content = function.content()
+        if versions and versions[-1].published_content == content:
             return versions[-1]
         name = function.function_name
         number = self._last_numbers.get(name, 0) + 1
         self._last_numbers[name] = number
-        function.code_or_config_updated = False
         ids = services().ids
         version = function.published(number, ids.uuid(), self.timestamp(), description)
+        version.published_content = content
         versions.append(version)
         self._lambdas._arns[version.function_arn] = version
         # Recorded: publishing gives $LATEST a new RevisionId as well.

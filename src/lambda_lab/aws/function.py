@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lambda_lab.aws.errors import aws_error
@@ -35,6 +36,8 @@ class LabFunction(LambdaFunction):
     recursive_loop: str = "Terminate"
     """Whether a loop through this function is cut; on ``$LATEST``, for all versions."""
     spec: FunctionSpec
+    published_content: Any = None
+    """Of a version: what ``$LATEST`` was when it was published."""
     layer_specs: tuple[LayerSpec, ...]
     """Held here, not looked up: a layer version that is deleted stays with who uses it."""
 
@@ -62,7 +65,6 @@ class LabFunction(LambdaFunction):
         self.update_status: str | None = None
         self.environment_given = "Environment" in params
         self.snap_start = "None"
-        self.code_or_config_updated = True
         self.set_logging(params.get("LoggingConfig") or {})
         self.set_code(code)
         self.set_layers(layers)
@@ -137,6 +139,16 @@ class LabFunction(LambdaFunction):
             runtime_version_arn=self.runtime_version_arn,
             tracing=self.tracing_config["Mode"],
         )
+
+    def content(self) -> tuple[Any, ...]:
+        """Return what makes a version differ from another: its code and its configuration.
+
+        "Lambda doesn't publish a version if the function's configuration and code haven't changed
+        since the last version": https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
+        """
+        spec = replace(self.make_spec(), version="", revision="", code=b"")
+        more = (self.description, self.dead_letter_arn, self.kms_key_arn, *self.architectures)
+        return spec, more
 
     # -- wording -----------------------------------------------------------------------------------
 

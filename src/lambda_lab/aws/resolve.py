@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from lambda_lab.aws.aliases import Pointing, pointing
 from lambda_lab.aws.api_recursion import stops_loops
 from lambda_lab.aws.backend import backend_of
 from lambda_lab.aws.names import parse_function_name
 from lambda_lab.errors import AwsError
-from lambda_lab.invoke.targets import EventInvokeConfig, Target
+from lambda_lab.invoke.targets import EventInvokeConfig, Share, Target
 
 __all__ = ["RegionFunctions"]
 
@@ -21,9 +22,10 @@ class RegionFunctions:
         named = parse_function_name(arn, None, region)
         try:
             with backend.lock:
-                function = backend.find(named)
+                points = pointing(backend, named)
         except AwsError:
             return None
+        function = points.function
         settings = function.event_settings.get(named.qualifier or "$LATEST")
         return Target(
             spec=function.spec,
@@ -34,4 +36,10 @@ class RegionFunctions:
             events=EventInvokeConfig.default() if settings is None else settings.resolved(),
             dead_letter_arn=function.dead_letter_arn,
             reserved=backend.reserved_concurrency(named.name),
+            additional=_share(points),
         )
+
+
+def _share(points: Pointing) -> Share | None:
+    other = points.additional
+    return None if other is None else Share(other.spec, other.lab_state, points.weight)

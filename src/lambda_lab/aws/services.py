@@ -14,17 +14,19 @@ from lambda_lab.ids import Ids
 from lambda_lab.invoke.event_queue import EventQueue
 from lambda_lab.invoke.mapping.engine import MappingEngine
 from lambda_lab.invoke.plane import DataPlane
+from lambda_lab.invoke.routing import Routing
 
 __all__ = ["Services", "services", "use_services"]
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The open region's parts: clock, ids, data plane, event queue, mappings, endpoint."""
+    """The open region's parts: clock, ids, routing, data plane, event queue, mappings, endpoint."""
 
     clock: Clock
     ids: Ids
     call_ids: Ids
+    routing: Routing
     plane: Callable[[], DataPlane]
     events: Callable[[], EventQueue]
     mappings: Callable[[], MappingEngine]

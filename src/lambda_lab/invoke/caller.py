@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambda_lab.errors import AwsError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.plane import DataPlane
+from lambda_lab.invoke.routing import Routing
 from lambda_lab.invoke.targets import Functions, Target
 from lambda_lab.records import InvocationType, InvokeRequest, InvokeResult
 
@@ -33,12 +34,15 @@ class Caller:
     ----------
     functions, plane, ids
         The control plane, the data plane, and where request ids come from.
+    routing
+        Chooses between the two versions of an alias, for each call.
     """
 
-    def __init__(self, functions: Functions, plane: DataPlane, ids: Ids) -> None:
+    def __init__(self, functions: Functions, plane: DataPlane, ids: Ids, routing: Routing) -> None:
         self.functions = functions
         self._plane = plane
         self._ids = ids
+        self._routing = routing
 
     def request_id(self) -> str:
         """Return a new request id."""
@@ -58,14 +62,11 @@ class Caller:
         Raises
         ------
         AwsError
-            ``ResourceNotFoundException`` if it is gone, ``ResourceConflictException`` if it is
-            not Active yet.
+            ``ResourceNotFoundException`` if it is gone.
         """
         target = self.functions.target(arn)
         if target is None:
             raise gone(arn)
-        if target.state != "Active":
-            raise not_active(target)
         return target
 
     def call(
@@ -81,7 +82,7 @@ class Caller:
         Raises
         ------
         AwsError
-            As :meth:`find`; or ``TooManyRequestsException`` if it may not run now.
+            As :meth:`find` and :meth:`run`.
         """
         target = self.find(arn)
         return self.run(target, payload, request_id=request_id, trace_header=trace_header)
@@ -97,12 +98,15 @@ class Caller:
     ) -> InvokeResult:
         """Run what was found with *payload*, and wait for its result.
 
+        An alias that routes to two versions draws one of them, at every call anew.
+
         Raises
         ------
         AwsError
             ``ResourceConflictException`` if it is not Active yet; ``TooManyRequestsException`` if
             it may not run now.
         """
+        target = self._routing.route(target)
         if target.state != "Active":
             raise not_active(target)
         request = InvokeRequest(
@@ -112,6 +116,7 @@ class Caller:
             invocation_type=invocation_type,
             invoked_arn=target.invoked_arn,
             qualifier=target.qualifier,
+            weighted=target.weighted,
             trace_header=trace_header,
             stops_loops=target.stops_loops,
         )

@@ -21,7 +21,7 @@ from lambda_lab.invoke.journal import Journal
 from lambda_lab.invoke.lineage import check_loop
 from lambda_lab.invoke.pool import Pool
 from lambda_lab.invoke.telemetry import Telemetry
-from lambda_lab.records import FunctionSpec, InvokeRequest, InvokeResult
+from lambda_lab.records import FunctionSpec, InvocationType, InvokeRequest, InvokeResult
 from lambda_lab.runtime.environment import Environment, Workshop, init_limit_seconds
 from lambda_lab.runtime.packages import PackageStore
 from lambda_lab.runtime.report import Measured
@@ -79,8 +79,8 @@ class DataPlane:
         AwsError
             If it may not run now (429), or would go on with a loop (400).
         """
-        self._note(Kind.RECEIVED, request)
         self._check_loop(request)
+        self._note(Kind.RECEIVED, request)
         lease = self._admit(request)
         try:
             environment = self._environment(request.spec)
@@ -120,7 +120,8 @@ class DataPlane:
         try:
             check_loop(request.trace_header, request.spec.arn)
         except AwsError as error:
-            self._note(Kind.DROPPED, request, reason=error.code)
+            if request.invocation_type is not InvocationType.EVENT:
+                self._note(Kind.DROPPED, request, reason=error.code)  # of an event the queue tells
             self._metrics(request, {"RecursiveInvocationsDropped": 1})
             raise
 
@@ -210,7 +211,10 @@ class DataPlane:
 
     def _metrics(self, request: InvokeRequest, values: Mapping[str, float]) -> None:
         resource = None if request.qualifier in (None, "$LATEST") else request.qualifier
-        self._telemetry.metrics(request.spec, resource, values, self._clock.now_ns())
+        executed = request.spec.version if request.weighted else None
+        self._telemetry.metrics(
+            request.spec, resource, values, self._clock.now_ns(), executed_version=executed
+        )
 
     def _count(
         self, request: InvokeRequest, failed: bool, measured: Measured, lease: Lease

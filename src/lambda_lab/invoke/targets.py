@@ -12,7 +12,7 @@ from typing import Protocol
 from lambda_lab import facts
 from lambda_lab.records import FunctionSpec
 
-__all__ = ["EventInvokeConfig", "Functions", "Target"]
+__all__ = ["EventInvokeConfig", "Functions", "Share", "Target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,25 @@ class EventInvokeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The second version of an alias that routes to two, and the part of the calls it gets.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
+    """
+
+    spec: FunctionSpec
+    state: str
+    """``Active``, ``Pending``, ``Inactive`` or ``Failed``."""
+    weight: float
+    """From 0.0, no call, to 1.0, every call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A function, version or alias as it is now."""
 
     spec: FunctionSpec
-    """The version that a call would run. An alias may route to several: ask for each call."""
+    """The version that a call would run, unless it goes to ``additional``."""
     invoked_arn: str
     """The ARN the caller keeps, with its qualifier."""
     qualifier: str | None
@@ -56,6 +70,10 @@ class Target:
     """``RecursiveLoop`` of the function is ``Terminate``."""
     reserved: int | None = None
     """Reserved concurrency of the function, if any."""
+    additional: Share | None = None
+    """Of an alias that routes to two versions and whose choice is still to be made."""
+    weighted: bool = False
+    """Whether ``spec`` was chosen by weight from two versions."""
 
 
 class Functions(Protocol):

@@ -22,5 +22,17 @@ class Telemetry(Protocol):
         resource: str | None,
         values: Mapping[str, float],
         time_ns: int,
+        *,
+        executed_version: str | None = None,
     ) -> None:
-        """Take a data point for each named metric of the namespace ``AWS/Lambda``."""
+        """Take a data point for each named metric of the namespace ``AWS/Lambda``.
+
+        Parameters
+        ----------
+        spec, resource
+            The version that ran, and the version or alias the caller named, if any.
+        values, time_ns
+            Values by metric name, and the region's time in nanoseconds.
+        executed_version
+            The version that ran, where the alias routes to two.
+        """

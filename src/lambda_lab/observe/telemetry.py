@@ -28,8 +28,9 @@ OLDEST_NS = 24 * 3600 * SECOND
 """How long an entry is kept at most, on the region's clock."""
 
 
-Point = tuple[FunctionSpec, str | None, Mapping[str, float], int]
-"""Function, version or alias named by the caller, values by metric name, time in nanoseconds."""
+Point = tuple[FunctionSpec, str | None, str | None, Mapping[str, float], int]
+"""Function, version or alias named by the caller, the executed version where the alias routes to
+two, values by metric name, time in nanoseconds."""
 MappingPoint = tuple[str, str, Mapping[str, float], int]
 """AWS region, UUID of an event source mapping, values by metric name, time in nanoseconds."""
 Dimensions = tuple[tuple[str, str], ...]
@@ -81,10 +82,12 @@ class BufferedTelemetry:
         resource: str | None,
         values: Mapping[str, float],
         time_ns: int,
+        *,
+        executed_version: str | None = None,
     ) -> None:
         """Keep a data point for each metric."""
         with self._lock:
-            self._points.append((spec, resource, values, time_ns))
+            self._points.append((spec, resource, executed_version, values, time_ns))
             full = len(self._points) > BUFFER_LIMIT
         if full:
             self.flush()
@@ -123,8 +126,8 @@ class BufferedTelemetry:
 
     def _flush_points(self, points: list[Point]) -> None:
         regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for spec, resource, values, time_ns in points:
-            for dimensions in _dimension_sets(spec, resource):
+        for spec, resource, executed, values, time_ns in points:
+            for dimensions in _dimension_sets(spec, resource, executed):
                 regions[spec.region] += self._data(values, time_ns, dimensions)
         for region, data in regions.items():
             put_lambda_metrics(region, data)
@@ -160,11 +163,16 @@ class BufferedTelemetry:
             self._mapping_points.clear()
 
 
-def _dimension_sets(spec: FunctionSpec, resource: str | None) -> tuple[Dimensions, ...]:
+def _dimension_sets(
+    spec: FunctionSpec, resource: str | None, executed: str | None
+) -> tuple[Dimensions, ...]:
     """Return every set of dimensions that AWS keeps a function's data point under.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
     """
     function = ("FunctionName", spec.name)
-    named = spec.name if resource is None else f"{spec.name}:{resource}"
-    return (), (function,), (function, ("Resource", named))
+    named = ("Resource", spec.name if resource is None else f"{spec.name}:{resource}")
+    common = ((), (function,), (function, named))
+    if executed is None:
+        return common
+    return (*common, (function, named, ("ExecutedVersion", executed)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
 from lambda_lab.aws.backend import LabLambdaBackend, Services, backend_of, use_services
 from lambda_lab.aws.cloudwatch import exact_dimensions
+from lambda_lab.aws.codedeploy.opened import lambda_deployments
 from lambda_lab.aws.deliveries import AwsDeliveries
 from lambda_lab.aws.guard import region_settings
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
@@ -29,6 +31,7 @@ from lambda_lab.invoke.caller import Caller
 from lambda_lab.invoke.event_queue import EventQueue
 from lambda_lab.invoke.mapping.engine import MappingEngine
 from lambda_lab.invoke.plane import DataPlane
+from lambda_lab.invoke.routing import Routing
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
@@ -89,10 +92,9 @@ class Region:
         self.timeline = Timeline()
         self.telemetry = BufferedTelemetry()
         # Several sources, so that a client's polling does not change the ids of its calls.
-        self._ids = Ids(seed)
-        self._call_ids = Ids(None if seed is None else seed + 1)
-        self._run_ids = Ids(None if seed is None else seed + 2)
-        self._push_ids = Ids(None if seed is None else seed + 3)
+        sources = (Ids(None if seed is None else seed + number) for number in range(5))
+        self._ids, self._call_ids, self._run_ids, self._push_ids, draws = sources
+        self._routing = Routing(draws)
         self._stack = ExitStack()
         self._stack.callback(_open_region.release)
         self.closed = False
@@ -131,6 +133,7 @@ class Region:
                 clock=self.clock,
                 ids=self._ids,
                 call_ids=self._call_ids,
+                routing=self._routing,
                 plane=lambda: self.plane,
                 events=lambda: self.events,
                 mappings=lambda: self.mappings,
@@ -157,7 +160,7 @@ class Region:
                 reserved_concurrency=self._reserved,
             )
         )
-        self.caller = Caller(RegionFunctions(), self.plane, self._run_ids)
+        self.caller = Caller(RegionFunctions(), self.plane, self._run_ids, self._routing)
 
     def _open_events(self) -> None:
         """Let events, queues, streams and schedules call functions."""
@@ -172,12 +175,7 @@ class Region:
             timeline=self.timeline,
         )
         pollers = Pollers(
-            self.caller,
-            self.deliveries,
-            self.workers,
-            self.clock,
-            self.timeline,
-            self.telemetry,
+            self.caller, self.deliveries, self.workers, self.clock, self.timeline, self.telemetry
         )
         self.mappings = enter(MappingEngine(pollers.make, self.clock, self.workers))
         enter(queue_writes(self.mappings.wake))
@@ -186,6 +184,8 @@ class Region:
             EventBridgeServices(self.clock, self.workers, self.timeline, self._push_ids)
         )
         enter(service_pushes(self.caller, self.workers, self.clock))
+        read = partial(self.before_moto, "monitoring")
+        enter(lambda_deployments(self.clock, self.workers, read))
         self.telemetry.follow(is_followed, self._hand_on_logs)
 
     @property
@@ -212,10 +212,7 @@ class Region:
         return self.plane.afterwards
 
     def _hand_on_logs(self) -> None:
-        def hand_on() -> None:
-            self.plane.afterwards.wait()
-            self.telemetry.flush()
-
+        hand_on = partial(self.before_moto, "logs")
         self.clock.call_later(LOG_SECONDS, lambda: self.workers.submit(hand_on))
 
     # -- for the application -------------------------------------------------------------------

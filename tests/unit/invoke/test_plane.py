@@ -38,7 +38,13 @@ class Kept:
         self.messages.append(message)
 
     def metrics(
-        self, spec: FunctionSpec, resource: str | None, values: Mapping[str, float], time_ns: int
+        self,
+        spec: FunctionSpec,
+        resource: str | None,
+        values: Mapping[str, float],
+        time_ns: int,
+        *,
+        executed_version: str | None = None,
     ) -> None:
         self.points += values.items()
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 __all__ = ["replaced"]
 
 
 @contextmanager
-def replaced(owner: type, **methods: Callable[..., Any]) -> Iterator[None]:
-    """Let *owner* have *methods* while the block runs.
+def replaced(owner: type | ModuleType, **methods: Callable[..., Any]) -> Iterator[None]:
+    """Let *owner*, a class or a module, have *methods* while the block runs.
 
     Examples
     --------

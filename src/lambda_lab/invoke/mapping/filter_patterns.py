@@ -151,9 +151,7 @@ def _is_relation(value: Any) -> bool:
     """
     if not isinstance(value, list) or len(value) < 2:
         return False
-    return all(
-        isinstance(one, dict) and one and not one.keys() & OPERATORS.keys() for one in value
-    )
+    return all(isinstance(one, dict) and one and not one.keys() & OPERATORS.keys() for one in value)
 
 
 def _leaf(alternatives: list[Any]) -> Leaf:

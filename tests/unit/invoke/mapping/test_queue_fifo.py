@@ -100,7 +100,7 @@ def test_a_group_waits_for_its_batch_even_where_the_visibility_timeout_is_shorte
         assert bench.queue.bodies == []
 
 
-def test_what_the_function_does_not_list_is_deleted_also_behind_a_failure(bench: QueueBench) -> None:
+def test_what_is_not_listed_is_deleted_also_behind_a_failure(bench: QueueBench) -> None:
     def second_fails(event: dict[str, Any]) -> Any:
         failed = [record["messageId"] for record in event["Records"] if record["body"] == "a2"]
         if bench.clock.now_ns():

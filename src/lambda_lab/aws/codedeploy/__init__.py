@@ -1,0 +1,1 @@
+"""CodeDeploy for Lambda: moto keeps what was asked for; this moves the traffic."""
