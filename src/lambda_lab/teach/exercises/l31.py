@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambda_lab import facts
+from lambda_lab.teach.cases import judged, says
 from lambda_lab.teach.records import Exercise, HasClient, Mistake, Outcome
 from lambda_lab.teach.trying import not_yet, right, shown
 
@@ -55,25 +56,12 @@ _CASES = {
 
 
 def _sorted_out(answer: Any, _lab: HasClient | None) -> Outcome:
-    if not isinstance(answer, dict):
-        return not_yet(f"The answer should be a dict of the five cases; it is {shown(answer)}.")
-    missing = [case for case in _CASES if case not in answer]
-    if missing:
-        return not_yet(f"The case {missing[0]!r} is missing.")
-    wrong = [case for case, end in _CASES.items() if answer[case] != end]
-    if not wrong:
-        return right(
-            "Only a failed run uses up a try. What a handler returns is its own affair, and being "
-            "turned away is no failure."
-        )
-    return not_yet(
-        f"{len(_CASES) - len(wrong)} of {len(_CASES)} are right. Look again at {wrong[0]!r}."
+    return judged(
+        answer,
+        _CASES,
+        "Only a failed run uses up a try. What a handler returns is its own affair, and being "
+        "turned away is no failure.",
     )
-
-
-def _says(case: str, end: str) -> Any:
-    """Return a test for answers that let *case* end so."""
-    return lambda answer: answer[case] == end
 
 
 EXERCISES = (
@@ -151,17 +139,17 @@ EXERCISES = (
             Mistake(
                 _CASES | {"the handler returns {'ok': False}": _MINUTE},
                 "Lambda does not read what a handler returns. Only an error is a failure.",
-                _says("the handler returns {'ok': False}", _MINUTE),
+                says("the handler returns {'ok': False}", _MINUTE),
             ),
             Mistake(
                 _CASES | {"the first attempt is throttled": _MINUTE},
                 "One minute is for runs that failed. A throttled event did not run.",
-                _says("the first attempt is throttled", _MINUTE),
+                says("the first attempt is throttled", _MINUTE),
             ),
             Mistake(
                 _CASES | {"the first run times out": _TARGET},
                 "A timeout is a function error like any other: there are retries left.",
-                _says("the first run times out", _TARGET),
+                says("the first run times out", _TARGET),
             ),
         ),
         placeholder=("answer = {\n" + "".join(f'    "{case}": ...,\n' for case in _CASES) + "}"),
