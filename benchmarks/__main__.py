@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks import cold, crowd, flow, resting, warm
+from benchmarks import cold, crowd, flow, resting, simulate, warm
 from benchmarks.ministack import VERSION, ministack
 from benchmarks.servers import ROOT, StartError, region
 from benchmarks.table import Row, render
@@ -65,6 +65,7 @@ def measure(notes: list[str]) -> list[Row]:
         part("events and messages", lambda: flow.flow(url))
     part("a region's start", resting.ready)
     part("memory", resting.idle_memory)
+    part("the simulator", simulate.simulated)
     return rows
 
 
