@@ -23,7 +23,7 @@ from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.model_instances import reset_model_data
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.iam.models import iam_backends
+from moto.iam.models import IAMBackend, iam_backends
 from moto.logs.models import logs_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.exceptions import MissingBucket, MissingKey
@@ -63,6 +63,8 @@ def install_backend(backend: type[LambdaBackend]) -> None:
     default_user_config["lambda"] = {"use_docker": False}
     # Roles may have AWS's own policies attached. Read at the first use of IAM: a tenth of a second.
     default_user_config["iam"] = {"load_aws_managed_policies": True}
+    iam: Any = IAMBackend
+    iam._init_aws_policies = _policies_of_aws
     backends: Any = BackendDict(backend, "lambda")
     for module in (moto_lambda, moto_lambda_responses):
         vars(module)["lambda_simple_backends"] = backends
@@ -71,6 +73,17 @@ def install_backend(backend: type[LambdaBackend]) -> None:
     function.update_from_cloudformation_json = staticmethod(_update_from_template)
     # werkzeug, under moto's own server, logs each request to stderr.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+_read_policies_of_aws = IAMBackend._init_aws_policies
+
+
+def _policies_of_aws(backend: IAMBackend) -> Any:
+    """Read AWS's own policies; for the partition ``aws`` alone, as moto makes a backend for each.
+
+    Six times a tenth of a second would be most of the time to a first function.
+    """
+    return _read_policies_of_aws(backend) if backend.region_name == "aws" else []
 
 
 def _create_from_template(
