@@ -34,6 +34,7 @@ NAMES = {
     "moto.core.exceptions.JsonRESTError": "the error moto raises; see translate",
     "moto.core.model_instances.reset_model_data": "the second half of /moto-api/reset",
     "moto.core.models.DEFAULT_ACCOUNT_ID": "the account of every region here",
+    "moto.iam.models.IAMBackend": "reads the policies of AWS; see _policies_of_aws",
     "moto.iam.models.iam_backends": "where roles are; see role_trusts_lambda",
     "moto.iam.exceptions.NotFoundException": "a role that is not there; see role_trusts_lambda",
     "moto.logs.models.logs_backends": "takes log events; see put_log_events",
