@@ -43,6 +43,11 @@ def throttle() -> AwsError:
     return AwsError("TooManyRequestsException", "Rate Exceeded.", status=429)
 
 
+def numbers(count: int) -> list[str]:
+    """Return that many different bodies of records."""
+    return [str(number) for number in range(count)]
+
+
 def names(event: Mapping[str, Any]) -> list[str]:
     """Return what the records of an event say."""
     return [base64.b64decode(one["kinesis"]["data"]).decode() for one in event["Records"]]

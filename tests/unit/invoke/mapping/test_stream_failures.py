@@ -20,6 +20,7 @@ from stream_bench import (
     fails,
     fails_on,
     names,
+    numbers,
     open_bench,
     reports,
     throttle,
@@ -30,10 +31,6 @@ from stream_bench import (
 def bench() -> Iterator[StreamBench]:
     with open_bench() as made:
         yield made
-
-
-def numbers(count: int) -> list[str]:
-    return [str(number) for number in range(count)]
 
 
 def test_a_failed_batch_is_tried_until_it_works(bench: StreamBench) -> None:

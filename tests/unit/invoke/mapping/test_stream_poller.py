@@ -22,6 +22,7 @@ from stream_bench import (
     StreamBench,
     fails,
     fails_on,
+    numbers,
     open_bench,
 )
 
@@ -30,10 +31,6 @@ from stream_bench import (
 def bench() -> Iterator[StreamBench]:
     with open_bench() as made:
         yield made
-
-
-def numbers(count: int) -> list[str]:
-    return [str(number) for number in range(count)]
 
 
 # -- where it begins -------------------------------------------------------------------------------
