@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks import cold, crowd, flow, resting, simulate, warm
+from benchmarks import cold, crowd, flow, resting, simulate, thousand, warm
 from benchmarks.ministack import VERSION, ministack
 from benchmarks.servers import ROOT, StartError, region
 from benchmarks.table import Row, render
@@ -63,6 +63,7 @@ def measure(notes: list[str]) -> list[Row]:
         part("cold starts", lambda: cold.cold(url, other))
         part("callers at once", lambda: crowd.crowd(url, other))
         part("events and messages", lambda: flow.flow(url))
+        part("a thousand at once", lambda: thousand.thousand(url))
     part("a region's start", resting.ready)
     part("memory", resting.idle_memory)
     part("the simulator", simulate.simulated)
@@ -74,7 +75,7 @@ def main() -> None:
     about = machine()
     # boto3 in this process must not look at the reader's settings.
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-    say("Measuring; this takes about two minutes.", sys.stderr)
+    say("Measuring; this takes about five minutes.", sys.stderr)
     notes: list[str] = []
     rows = measure(notes)
     say(render(rows, f"MiniStack {VERSION}"))

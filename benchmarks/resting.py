@@ -12,7 +12,7 @@ from benchmarks.samples import Samples
 from benchmarks.servers import ROOT, client, environment
 from benchmarks.table import Goal, Row
 
-__all__ = ["idle_memory", "proportional_bytes", "ready"]
+__all__ = ["idle_memory", "proportional", "proportional_bytes", "ready"]
 
 STARTS = 5
 ENVIRONMENTS = 20
@@ -77,7 +77,8 @@ def proportional_bytes(rollup: str) -> int:
     return int(found[1]) * 1024
 
 
-def _pss(pid: int) -> int:
+def proportional(pid: int) -> int:
+    """Return what the process *pid* holds, its share of shared memory included, in bytes."""
     return proportional_bytes(Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii"))
 
 
@@ -92,9 +93,9 @@ def _per_environment(source: str) -> tuple[float, float]:
             deploy(ours, name, source)
             call(ours, name)
         pids = [int(each["pid"]) for each in region.plane.environments()]
-        own = sum(_pss(pid) for pid in pids)
+        own = sum(proportional(pid) for pid in pids)
         parents = {parent for pid in pids if (parent := _parent(pid)) is not None}
-        return own / len(pids), (own + sum(map(_pss, parents))) / len(pids)
+        return own / len(pids), (own + sum(map(proportional, parents))) / len(pids)
 
 
 def idle_memory() -> list[Row]:

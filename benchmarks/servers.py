@@ -87,13 +87,21 @@ def canned(kind: str) -> Iterator[str]:
         yield url
 
 
-def client(url: str, service: str = "lambda") -> Any:
-    """Return a boto3 client for *url*, one of its own, that never tries twice."""
+def client(url: str, service: str = "lambda", *, pool: int = 10, read_timeout: float = 30) -> Any:
+    """Return a boto3 client for *url*, one of its own, that never tries twice.
+
+    It keeps *pool* connections, and waits *read_timeout* seconds for an answer.
+    """
     from boto3.session import Session
     from botocore.config import Config
 
     session = Session(
         aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
     )
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=30)
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=10,
+        read_timeout=read_timeout,
+        max_pool_connections=pool,
+    )
     return session.client(service, endpoint_url=url, config=config)

@@ -11,10 +11,11 @@ from typing import Any, Self
 
 from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
-from lambda_lab.aws.backend import LabLambdaBackend, Services, backend_of, use_services
+from lambda_lab.aws.backend import LabLambdaBackend, Services, use_services
 from lambda_lab.aws.cloudwatch import exact_dimensions
-from lambda_lab.aws.codedeploy.opened import lambda_deployments
 from lambda_lab.aws.deliveries import AwsDeliveries
+from lambda_lab.aws.ec2_seam import true_networks
+from lambda_lab.aws.find_package import find_package
 from lambda_lab.aws.guard import region_settings
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
 from lambda_lab.aws.pushes.eventbridge import EventBridgeServices
@@ -29,12 +30,16 @@ from lambda_lab.ids import Ids
 from lambda_lab.invoke.afterwards import Afterwards
 from lambda_lab.invoke.caller import Caller
 from lambda_lab.invoke.event_queue import EventQueue
+from lambda_lab.invoke.limits import Limits
+from lambda_lab.invoke.limits import account_concurrency as account_concurrency_of
 from lambda_lab.invoke.mapping.engine import MappingEngine
 from lambda_lab.invoke.plane import DataPlane
 from lambda_lab.invoke.routing import Routing
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
+from lambda_lab.region.databases import open_databases
+from lambda_lab.region.metric_readers import metric_readers
 from lambda_lab.region.pollers import Pollers
 from lambda_lab.runtime.environment import Workshop
 from lambda_lab.runtime.fork_server import remove_folder
@@ -67,6 +72,12 @@ class Region:
         The region's clock, and a seed for its ids (``None`` draws at random).
     isolate
         Whether to give functions a private root where the system allows it.
+    idle_expiry_seconds
+        After how long an idle execution environment is shut down, on the region's clock. ``None``
+        takes ``LAMBDA_LAB_IDLE_EXPIRY``, or ten minutes; AWS publishes no number.
+    account_concurrency
+        Concurrent executions of the account. ``None`` takes ``LAMBDA_LAB_CONCURRENCY``, or AWS's
+        default.
 
     Raises
     ------
@@ -82,7 +93,10 @@ class Region:
         clock: Clock | None = None,
         seed: int | None = None,
         isolate: bool = True,
+        idle_expiry_seconds: float | None = None,
+        account_concurrency: int | None = None,
     ) -> None:
+        self._limits = Limits.of_aws(account_concurrency_of(account_concurrency))
         if not _open_region.acquire(blocking=False):
             raise SandboxError(
                 "A region is open in this process already. Close it first: lab.close()."
@@ -95,6 +109,7 @@ class Region:
         sources = (Ids(None if seed is None else seed + number) for number in range(5))
         self._ids, self._call_ids, self._run_ids, self._push_ids, draws = sources
         self._routing = Routing(draws)
+        self._idle_expiry = idle_expiry_seconds
         self._stack = ExitStack()
         self._stack.callback(_open_region.release)
         self.closed = False
@@ -128,6 +143,7 @@ class Region:
         stack.callback(reset_moto)
         stack.enter_context(moto_reads(self.clock.now))
         stack.enter_context(exact_dimensions())
+        stack.enter_context(true_networks())
         use_services(
             Services(
                 clock=self.clock,
@@ -157,7 +173,8 @@ class Region:
                 timeline=self.timeline,
                 telemetry=self.telemetry,
                 ids=self._run_ids,
-                reserved_concurrency=self._reserved,
+                limits=self._limits,
+                idle_expiry=self._idle_expiry,
             )
         )
         self.caller = Caller(RegionFunctions(), self.plane, self._run_ids, self._routing)
@@ -185,7 +202,8 @@ class Region:
         )
         enter(service_pushes(self.caller, self.workers, self.clock))
         read = partial(self.before_moto, "monitoring")
-        enter(lambda_deployments(self.clock, self.workers, read))
+        enter(metric_readers(self.clock, self.workers, read))
+        self.databases = enter(open_databases(self.clock, self.workers))
         self.telemetry.follow(is_followed, self._hand_on_logs)
 
     @property
@@ -202,9 +220,6 @@ class Region:
 
     def _credentials(self, spec: FunctionSpec) -> Mapping[str, str]:
         return credentials_for_role(spec.region, spec.role, spec.name)
-
-    def _reserved(self, spec: FunctionSpec) -> int | None:
-        return backend_of(spec.region).reserved_concurrency(spec.name)
 
     @property
     def afterwards(self) -> Afterwards:
@@ -228,6 +243,7 @@ class Region:
         self.events.clear()
         self.mappings.reset()
         self.schedules.clear()
+        self.databases.clear()
         self.settle()
         self.events.clear()
         self.plane.reset()
@@ -263,21 +279,8 @@ class Region:
         return {"status": "ok", "version": __version__, "clock": iso_time(self.clock.now_ns())}
 
     def package(self, digest: str) -> bytes | None:
-        """Return the zip whose SHA-256 is *digest*: what ``Code.Location`` points to.
-
-        A client may work in any AWS region, so every one is looked at, this region's own first.
-        """
-        from botocore.loaders import Loader
-        from botocore.regions import EndpointResolver
-
-        resolver = EndpointResolver(Loader().load_data("endpoints"))
-        partitions = resolver.get_available_partitions()
-        everywhere = (resolver.get_available_endpoints("lambda", name) for name in partitions)
-        for region in (self.name, *(name for names in everywhere for name in names)):
-            code: bytes | None = backend_of(region).package(digest)
-            if code is not None:
-                return code
-        return None
+        """Return the zip whose SHA-256 is *digest*: what ``Code.Location`` points to."""
+        return find_package(self.name, digest)
 
     # -- ending --------------------------------------------------------------------------------
 
