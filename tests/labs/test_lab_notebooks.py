@@ -19,7 +19,9 @@ MOST_LINES = 12
 HEADINGS = ("Break it", "Your turn", "On real AWS", "Cost", "Clean up")
 MYST = re.compile(r"```\{|^:{3,}|\{[a-z-]+\}`|\{\{", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-FIGURE = re.compile(r"^(lab\.(timeline|sequence|events_figure|batches)|show\.curve)\(")
+FIGURE = re.compile(
+    r"^(lab\.(timeline|sequence|events_figure|batches)|show\.(curve|canary_share))\("
+)
 
 
 def _cells(notebook: Path, kind: str) -> list[str]:
