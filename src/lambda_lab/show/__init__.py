@@ -5,13 +5,19 @@ sequence    one call, from the caller to the handler and back
 event_lives asynchronous events: their waits, tries and ends
 batch_lives records of a queue or a stream: their batches and what became of them
 curve       a small chart of one or a few lines
+canary_share  the share of calls a new version got, with its error bar
+canary_explorer  set weight and failures: what do so many calls show?
 retry_explorer  set retries, age and failures: where does each event end?
+price_calculator  type a workload: what does a month of it cost?
 legend      what the marks mean
 table       a small accessible table
 shade       the CSS class of a call's shade of blue, for logs and queues
 """
 
 from lambda_lab.show.batches import batch_lives
+from lambda_lab.show.calculator import price_calculator
+from lambda_lab.show.canary import canary_share
+from lambda_lab.show.canary_widget import canary_explorer
 from lambda_lab.show.curves import curve
 from lambda_lab.show.events import event_lives
 from lambda_lab.show.figure import Figure
@@ -26,10 +32,13 @@ __all__ = [
     "Figure",
     "Table",
     "batch_lives",
+    "canary_explorer",
+    "canary_share",
     "curve",
     "event_lives",
     "lanes",
     "legend",
+    "price_calculator",
     "retry_explorer",
     "sequence",
     "shade",
