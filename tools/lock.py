@@ -17,6 +17,8 @@ SETS = {
         "lab",
         "--extra",
         "book",
+        "--extra",
+        "rds",
         "--group",
         "dev",
         "pyproject.toml",

@@ -1,0 +1,283 @@
+"""The servers of a region's instances: one PostgreSQL each, by the instance's resource id."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from lambda_lab.aws.rds.records import LifecycleEvent, Listener, ParameterInfo, Plan, Running
+from lambda_lab.clock import Clock
+from lambda_lab.errors import LabError, SandboxError
+from lambda_lab.invoke.workers import Workers
+from lambda_lab.rds.binaries import Binaries, all_binaries, find_binaries
+from lambda_lab.rds.endpoints import Endpoint, Endpoints, aws_name
+from lambda_lab.rds.instance_class import MAX_CONNECTIONS, class_memory, evaluate, is_formula
+from lambda_lab.rds.parameters import HELD, known_parameters, refused
+from lambda_lab.rds.server import PostgresServer
+from lambda_lab.rds.users import give_password, make_users
+
+__all__ = ["Databases", "Instance"]
+
+_ATTEMPTS = 3
+"""Tries to listen on a free address before giving up: somebody may take it in between."""
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """A database instance and the server that it is.
+
+    Parameters
+    ----------
+    identifier, region
+        Its name on RDS, and where.
+    resource_id
+        ``DbiResourceId``, as in IAM policies for ``rds-db:connect``.
+    endpoint
+        Where it is reached.
+    server
+        The real server; whether it runs, ``server.alive`` tells.
+    master_username
+        The first user.
+    iam
+        Whether IAM authentication is on.
+    status
+        RDS's word for its state.
+    """
+
+    identifier: str
+    region: str
+    resource_id: str
+    endpoint: Endpoint
+    server: PostgresServer
+    master_username: str
+    iam: bool = False
+    status: str = "creating"
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+
+class Databases:
+    """Every database of a region. A context manager: leaving it leaves no server and no file.
+
+    Parameters
+    ----------
+    clock
+        The time of events.
+    workers
+        What starts a server that was killed again.
+    """
+
+    def __init__(self, clock: Clock, workers: Workers) -> None:
+        self.endpoints = Endpoints()
+        """Which address is which instance or proxy."""
+        self.on_created: list[Callable[[Instance], None]] = []
+        """Called with each new instance before it is available, for example to add extensions."""
+        self.defaults: dict[str, str] = {}
+        """Server parameters that every instance starts with; parameter groups win."""
+        self._clock = clock
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._instances: dict[str, Instance] = {}
+        self._listeners: list[Listener] = []
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def get(self, identifier: str) -> Instance | None:
+        """Return an instance by its name (in any case) or its resource id."""
+        wanted = identifier.lower()
+        for instance in self.all():
+            if wanted in (instance.identifier, instance.resource_id.lower()):
+                return instance
+        return None
+
+    def all(self) -> list[Instance]:
+        """Return every instance that has a server, oldest first."""
+        with self._lock:
+            return list(self._instances.values())
+
+    def listen(self, listener: Listener) -> None:
+        """Call *listener* with everything that happens to instances."""
+        self._listeners.append(listener)
+
+    def tell(self, event: LifecycleEvent) -> None:
+        """Hand an event on to whoever listens."""
+        for listener in list(self._listeners):
+            listener(event)
+
+    # -- for the seam --------------------------------------------------------------------------
+
+    def version(self, asked: str) -> str:
+        """Return the version that would run for an asked one; empty takes the best."""
+        major, _, _ = asked.partition(".")
+        return find_binaries(int(major) if major.isdigit() else None).version
+
+    def create(self, plan: Plan) -> Running:
+        """Make a server with RDS's roles, the master user and the first database."""
+        binaries = _of_version(plan.version)
+        parameters = {**self.defaults, **plan.parameters}
+        endpoint, server = self._listening(plan, binaries, parameters)
+        instance = Instance(
+            plan.identifier,
+            plan.region,
+            plan.key,
+            endpoint,
+            server,
+            plan.master_username,
+            iam=plan.iam,
+        )
+        server.on_crash = lambda: self._workers.submit(partial(self._recover, instance))
+        try:
+            make_users(server, plan)
+            for prepare in self.on_created:
+                prepare(instance)
+        except BaseException:
+            server.close()
+            self.endpoints.remove(endpoint)
+            raise
+        with self._lock:
+            self._instances[plan.key] = instance
+        return Running(endpoint.address, endpoint.port)
+
+    def _listening(
+        self, plan: Plan, binaries: Binaries, parameters: Mapping[str, str]
+    ) -> tuple[Endpoint, PostgresServer]:
+        name = aws_name(plan.identifier, plan.account, plan.region)
+        for attempt in range(1, _ATTEMPTS + 1):
+            endpoint = self.endpoints.claim("instance", plan.identifier, name, plan.port)
+            try:
+                server = PostgresServer.create(
+                    host=endpoint.address,
+                    port=endpoint.port,
+                    parameters=parameters,
+                    binaries=binaries,
+                )
+            except BaseException as error:
+                self.endpoints.remove(endpoint)
+                if attempt == _ATTEMPTS or "Address already in use" not in str(error):
+                    raise
+            else:
+                return endpoint, server
+        raise AssertionError("the last attempt returns or raises")
+
+    def start(self, key: str, parameters: Mapping[str, str]) -> None:
+        """Start a stopped server with these parameters."""
+        instance = self._instances[key]
+        with instance.lock:
+            instance.server.set_parameters({**self.defaults, **parameters})
+            instance.server.start()
+
+    def stop(self, key: str) -> None:
+        """Stop a server; its connections are cut."""
+        instance = self._instances[key]
+        with instance.lock:
+            instance.server.stop()
+
+    def reload(self, key: str, parameters: Mapping[str, str]) -> None:
+        """Give a server other parameters, as far as they need no restart."""
+        instance = self._instances[key]
+        with instance.lock:
+            instance.server.set_parameters({**self.defaults, **parameters})
+            instance.server.reload()
+
+    def move(self, key: str, identifier: str, port: int) -> Running:
+        """Rename an instance, or give its stopped server another port."""
+        instance = self._instances[key]
+        with instance.lock:
+            old = instance.endpoint
+            name = identifier + old.name.removeprefix(old.identifier)
+            self.endpoints.remove(old)
+            if port == old.port:
+                new = Endpoint(old.address, old.port, old.kind, identifier, name)
+                self.endpoints.add(new)
+            else:
+                new = self.endpoints.claim("instance", identifier, name, port)
+            instance.identifier, instance.endpoint = identifier, new
+            instance.server.host, instance.server.port = new.address, new.port
+            return Running(new.address, new.port)
+
+    def set_password(self, key: str, password: str) -> None:
+        """Give the master user another password."""
+        instance = self._instances[key]
+        give_password(instance.server, instance.master_username, password)
+
+    def note(self, key: str, *, status: str | None = None, iam: bool | None = None) -> None:
+        """Keep what others ask of an instance."""
+        instance = self._instances.get(key)
+        if instance is not None:
+            instance.status = instance.status if status is None else status
+            instance.iam = instance.iam if iam is None else iam
+
+    def delete(self, key: str) -> None:
+        """End a server and remove its data."""
+        with self._lock:
+            instance = self._instances.pop(key, None)
+        if instance is not None:
+            with instance.lock:
+                instance.server.close()
+            self.endpoints.remove(instance.endpoint)
+
+    def clear(self) -> None:
+        """End every server."""
+        for instance in self.all():
+            self.delete(instance.resource_id)
+
+    def parameters(self, version: str) -> Mapping[str, ParameterInfo]:
+        """Return the server parameters of a version, by name in small letters."""
+        return known_parameters(_of_version(version))
+
+    def accepts(self, version: str, name: str, value: str) -> bool:
+        """Whether a server of a version takes *value* for a parameter."""
+        return not refused(_of_version(version), name, value)
+
+    def system_values(self) -> Mapping[str, str]:
+        """Return the values that default parameter groups have, as far as they are of RDS's own."""
+        return {"max_connections": MAX_CONNECTIONS}
+
+    def held(self) -> Mapping[str, str]:
+        """Return the parameters that readers cannot set here."""
+        return HELD
+
+    def memory(self, instance_class: str) -> int | None:
+        """Return the memory of an instance class in bytes, or ``None``."""
+        return class_memory(instance_class)
+
+    def value(self, text: str, variables: Mapping[str, int]) -> str:
+        """Return a parameter's value, worked out if it is a formula."""
+        return str(evaluate(text, variables)) if is_formula(text) else text
+
+    # -- what happens by itself ----------------------------------------------------------------
+
+    def _recover(self, instance: Instance) -> None:
+        """Start a server again that ended by itself, as RDS does."""
+        with instance.lock:
+            if self._instances.get(instance.resource_id) is not instance:
+                return
+            try:
+                instance.server.start()
+            except LabError:
+                instance.status = "failed"
+                raise
+        at = self._clock.now_ns()
+        self.tell(LifecycleEvent(instance.region, instance.identifier, "recovered", at))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.clear()
+        self.endpoints.clear()
+
+
+def _of_version(version: str) -> Binaries:
+    for binaries in all_binaries():
+        if binaries.version == version:
+            return binaries
+    raise SandboxError(f"PostgreSQL {version} is not on this machine any more.")

@@ -1,0 +1,336 @@
+"""One PostgreSQL server on loopback: made, started, stopped, asked, and gone without a trace.
+
+It listens on TCP only, wants SCRAM from everybody, and keeps nothing: what AWS would write to disk
+safely is written fast here, because the data ends with the lab.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lambda_lab.errors import SandboxError
+from lambda_lab.rds.binaries import Binaries, find_binaries
+from lambda_lab.rds.keeper import NOBODY
+from lambda_lab.rds.kept import PATIENCE_SECONDS, Keeper, way_to_run
+from lambda_lab.rds.parameters import HELD
+
+__all__ = ["ADMIN", "PostgresServer"]
+
+ADMIN = "rdsadmin"
+"""The superuser; on AWS it is Amazon's, and no client ever is one."""
+_HBA = "local all all reject\nhost all all 127.0.0.0/8 scram-sha-256\n"
+_HBA += "host replication all 127.0.0.0/8 scram-sha-256\n"
+_FAST = signal.SIGINT
+"""PostgreSQL's fast shutdown: connections are cut, what is committed is written."""
+Ended = Callable[[], None]
+
+
+class PostgresServer:
+    """A server, and the keeper that binds it to the life of this process. A context manager.
+
+    Use :meth:`create`; the constructor starts nothing.
+
+    Parameters
+    ----------
+    binaries
+        The programs to run.
+    folder
+        Where data and log go; it is removed at the end, by the keeper if not by us.
+    host, port
+        Where it listens.
+    on_crash
+        Called, in the thread that hears of it, when the server ends without being asked to. It
+        must not wait for the server itself.
+    """
+
+    def __init__(
+        self,
+        binaries: Binaries,
+        folder: Path,
+        host: str,
+        port: int,
+        on_crash: Ended = lambda: None,
+    ) -> None:
+        self.binaries, self.folder, self.host, self.port = binaries, folder, host, port
+        self.admin = ADMIN
+        self.admin_password = secrets.token_urlsafe(24)
+        self.data, self.log_path = folder / "data", folder / "postgres.log"
+        self.on_crash = on_crash
+        self.pid: int | None = None
+        """The server's first process, while it runs."""
+        self._parameters: dict[str, str] = {}
+        self._mode = way_to_run()
+        self._lock = threading.RLock()
+        self._closed = False
+        self._orphan: int | None = None
+        self._keeper = self._employ()
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        folder: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        parameters: Mapping[str, str] | None = None,
+        binaries: Binaries | None = None,
+        on_crash: Ended = lambda: None,
+    ) -> Self:
+        """Make a database cluster and start its server.
+
+        Parameters
+        ----------
+        folder
+            An empty folder to own; ``None`` makes one.
+        host, port
+            A loopback address, and a port; 0 takes a free one.
+        parameters
+            Server parameters, as in ``postgresql.conf``; what the lab holds stays as it is
+            (:data:`~lambda_lab.rds.parameters.HELD`).
+        binaries
+            Which PostgreSQL; ``None`` takes the best of this machine.
+        on_crash
+            Called when the server ends without being asked to.
+
+        Raises
+        ------
+        SandboxError
+            If there is no PostgreSQL, or it cannot start: a full disk, a port that is taken.
+        """
+        binaries = binaries or find_binaries()
+        try:
+            place = folder or Path(tempfile.mkdtemp(prefix="lambda-lab-pg-"))
+            server = cls(binaries, place, host, port or _free_port(host), on_crash)
+        except OSError as error:
+            raise _no_room(error) from error
+        try:
+            server.set_parameters(parameters or {})
+            server.initialise()
+            server.start()
+        except OSError as error:
+            server.close()
+            raise _no_room(error) from error
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    # -- making --------------------------------------------------------------------------------
+
+    def initialise(self) -> None:
+        """Make the data folder (``initdb``)."""
+        if self._mode == "setuid":
+            self._make_readable()
+        password = self.folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(self.admin_password, encoding="ascii")
+        self.data.mkdir(mode=0o700)
+        if self._mode == "setuid":
+            for path in (password, self.data):
+                os.chown(path, NOBODY, NOBODY)
+        answer = self._keeper.ask(
+            "run",
+            argv=[
+                self.binaries.program("initdb"),
+                *("-D", str(self.data), "-U", ADMIN, "--pwfile", str(password)),
+                *("-A", "scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C"),
+                # Segments of a megabyte: a new cluster is 24 MB on disk, not 40.
+                "--wal-segsize=1",
+            ],
+        )
+        password.unlink()
+        if answer.get("ran") != 0:
+            raise self._refusal("could not make its data folder", answer)
+        (self.data / "pg_hba.conf").write_text(_HBA, encoding="ascii")
+
+    def _make_readable(self) -> None:
+        """Put folder and programs where ``nobody`` may read them; the files stay root's."""
+        self.folder.chmod(0o755)
+        programs = self.folder / "programs"
+        root = self.binaries.folder.parent
+        if all(path.stat().st_mode & 0o001 for path in (*root.parents, root)):
+            return
+        shutil.copytree(root, programs, symlinks=True)
+        programs.chmod(0o755)
+        self.binaries = Binaries(programs / "bin", self.binaries.version)
+
+    def set_parameters(self, parameters: Mapping[str, str]) -> None:
+        """Say what the server's parameters are from its next start or reload on."""
+        self._parameters = {name: text for name, text in parameters.items() if name not in HELD}
+
+    def _write_parameters(self) -> None:
+        lines = [f"{name} = {_quoted(text)}" for name, text in sorted(self._parameters.items())]
+        (self.data / "postgresql.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+    # -- running -------------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs."""
+        return self.pid is not None
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections; nothing if it runs.
+
+        Raises
+        ------
+        SandboxError
+            If it does not start, with the end of its log: a parameter it refuses, a taken port.
+        """
+        with self._lock:
+            if self.alive:
+                return
+            if not self._keeper.alive:
+                self._replace_keeper()
+            self._write_parameters()
+            held = [f"{name}={value}" for name, value in HELD.items() if value]
+            argv = [self.binaries.program("postgres"), "-D", str(self.data)]
+            argv += ["-h", self.host, "-p", str(self.port), "-k", ""]
+            answer = self._keeper.ask(
+                "start", argv=argv + [part for one in held for part in ("-c", one)]
+            )
+            if "started" not in answer:
+                raise self._refusal("did not start", answer)
+            self.pid = answer["started"]
+            self._keeper.on_end = self._ended
+
+    def stop(self) -> None:
+        """Stop the server: its connections are cut, what was committed is kept."""
+        with self._lock:
+            if self.alive:
+                self._keeper.on_end = None
+                self._keeper.ask("signal", number=_FAST)
+                self.pid = None
+
+    def restart(self) -> None:
+        """Stop and start, with the parameters that are set now."""
+        with self._lock:
+            self.stop()
+            self.start()
+
+    def reload(self) -> None:
+        """Let the running server read its parameters again; some need a restart."""
+        with self._lock:
+            if self.alive:
+                self._write_parameters()
+                self.sql("SELECT pg_reload_conf()")
+
+    def sql(self, *statements: str, database: str = "postgres") -> list[Any]:
+        """Run statements as the superuser, each on its own; returns the rows of the last.
+
+        Parameters
+        ----------
+        statements
+            SQL texts without parameters.
+        database
+            Where to run them.
+
+        Raises
+        ------
+        SandboxError
+            If the driver is not installed.
+        """
+        try:
+            from pg8000.native import Connection
+        except ModuleNotFoundError as error:
+            raise SandboxError(
+                "The driver pg8000 is not installed, so no user can be made in a database. "
+                "Install it with: pip install 'lambda-lab[rds]'."
+            ) from error
+
+        connection = Connection(
+            ADMIN, self.host, database, self.port, self.admin_password, ssl_context=False
+        )
+        try:
+            rows: list[Any] = []
+            for statement in statements:
+                rows = connection.run(statement) or []
+            return rows
+        finally:
+            connection.close()
+
+    # -- ending --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the server and its keeper and remove the folder."""
+        if self._closed:
+            return
+        self._closed = True
+        self._keeper.close()
+        self.pid = None
+        shutil.rmtree(self.folder, ignore_errors=True)  # a keeper that was killed could not
+
+    # -- what happens by itself ----------------------------------------------------------------
+
+    def _employ(self) -> Keeper:
+        settings = {"folder": str(self.folder), "log": str(self.log_path), "mode": self._mode}
+        return Keeper(settings)
+
+    def _ended(self) -> None:
+        self._orphan, self.pid = self.pid, None
+        self.on_crash()
+
+    def _replace_keeper(self) -> None:
+        """Take a new keeper for the same data, when somebody killed the old one."""
+        import psutil
+
+        self._keeper.close()
+        if self._orphan is not None and psutil.pid_exists(self._orphan):
+            # The kernel has told the server to end; its data may be opened again when it has.
+            psutil.wait_procs([psutil.Process(self._orphan)], PATIENCE_SECONDS)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._orphan = None
+        self._keeper = self._employ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _refusal(self, what: str, answer: Mapping[str, Any]) -> SandboxError:
+        text = str(answer.get("output") or answer.get("failed") or "it ended at once").strip()
+        if "No space left on device" in text:
+            text = f"The disk of {self.folder.parent} is full. {text}"
+        return SandboxError(f"PostgreSQL {self.binaries.version} {what}: {text}")
+
+
+def _no_room(error: OSError) -> SandboxError:
+    return SandboxError(
+        f"There is no place for a PostgreSQL server: {error}. Free some space in "
+        f"{tempfile.gettempdir()}, or name another folder in TMPDIR."
+    )
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as a string of ``postgresql.conf``.
+
+    Examples
+    --------
+    >>> _quoted("it's")
+    "'it''s'"
+    """
+    escaped = text.replace("\\", "\\\\").replace("'", "''").replace("\n", " ")
+    return f"'{escaped}'"

@@ -1,0 +1,26 @@
+"""Opening the databases of a region: RDS's control plane and the servers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lambda_lab.aws.rds.opened import rds_instances
+from lambda_lab.clock import Clock
+from lambda_lab.invoke.workers import Workers
+from lambda_lab.rds.databases import Databases
+
+__all__ = ["open_databases"]
+
+
+@contextmanager
+def open_databases(clock: Clock, workers: Workers) -> Iterator[Databases]:
+    """Let RDS make real servers while the block runs.
+
+    Parameters
+    ----------
+    clock, workers
+        The region's.
+    """
+    with Databases(clock, workers) as databases, rds_instances(databases, clock):
+        yield databases
