@@ -12,26 +12,21 @@ nothing but ``AWS_LAMBDA_RUNTIME_API=host:port``.
 from __future__ import annotations
 
 import json
-import select
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
-import httptools
-
+from lambda_lab.runtime.connection import Connection, Request
 from lambda_lab.runtime.io_loop import IoLoop
 
-__all__ = ["Invocation", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
+__all__ = ["Invocation", "Others", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
 
 API = "/2018-06-01/runtime/"
 NEXT_SECONDS = 0.002
 """How long the thread of a call waits for its runtime to ask for the next one."""
-MAX_BODY = 32 * 1024 * 1024
-"""How much of one message from a runtime is kept, in bytes. What is longer is far beyond the
-documented limit and refused for that, so its end is read and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +59,19 @@ class RuntimeEvents(Protocol):
         """The runtime says that it cannot start."""
 
 
+class Others(Protocol):
+    """What is served on the same socket besides the Runtime API: the Extensions API."""
+
+    def serves(self, path: str) -> bool:
+        """Whether *path* is not the runtime's."""
+
+    def route(self, connection: Connection, request: Request) -> None:
+        """Answer it."""
+
+    def lost(self, connection: Connection) -> None:
+        """A connection was closed."""
+
+
 class RuntimeApi:
     """Serves one environment's runtime.
 
@@ -75,17 +83,27 @@ class RuntimeApi:
         The environment.
     host
         Loopback address to listen on; the port is the system's choice.
+    others
+        Who answers extensions.
     """
 
-    def __init__(self, loop: IoLoop, events: RuntimeEvents, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        loop: IoLoop,
+        events: RuntimeEvents,
+        host: str = "127.0.0.1",
+        *,
+        others: Others | None = None,
+    ) -> None:
         self._loop = loop
         self._events = events
+        self._others = others
         self._lock = threading.Lock()
-        self._parked: _Connection | None = None
+        self._parked: Connection | None = None
         self._current: str | None = None
-        self._lent: _Connection | None = None
+        self._lent: Connection | None = None
         self._several = False  # the runtime uses more than one connection
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._listener = socket.create_server((host, 0), backlog=16)
         self._listener.setblocking(False)
         self.address = f"{host}:{self._listener.getsockname()[1]}"
@@ -157,17 +175,19 @@ class RuntimeApi:
         if not parked and not lost:
             self._give_to_loop(connection)
 
-    def _give_to_loop(self, connection: _Connection) -> None:
+    def _give_to_loop(self, connection: Connection) -> None:
         connection.watched = True
         self._loop.add_soon(connection.sock, connection.on_readable)
 
     def forget_runtime(self) -> None:
-        """Drop every connection: the process behind them is gone."""
+        """Drop every connection of the runtime: the process behind them is gone."""
         with self._lock:
             self._parked = None
             self._current = None
             # A lent one is closed by the thread that reads it: it sees the end by itself.
-            connections = [one for one in self._connections if one is not self._lent]
+            connections = [
+                one for one in self._connections if one is not self._lent and not one.of_extension
+            ]
         for connection in connections:
             connection.close()
 
@@ -176,6 +196,10 @@ class RuntimeApi:
         self._loop.remove(self._listener)
         self._listener.close()
         self.forget_runtime()
+        with self._lock:
+            connections = [one for one in self._connections if one.of_extension]
+        for connection in connections:
+            connection.close()
 
     # -- on the loop's thread ------------------------------------------------------------------
 
@@ -184,14 +208,14 @@ class RuntimeApi:
             sock, _ = self._listener.accept()
         except (BlockingIOError, OSError):
             return
-        connection = _Connection(sock, self._route, self._lost)
+        connection = Connection(sock, self._route, self._lost)
         with self._lock:
             self._several = self._several or bool(self._connections)
             self._connections.add(connection)
         connection.watched = True
         self._loop.add(sock, connection.on_readable)
 
-    def _lost(self, connection: _Connection) -> None:
+    def _lost(self, connection: Connection) -> None:
         self._unwatch(connection)
         connection.sock.close()
         with self._lock:
@@ -200,13 +224,19 @@ class RuntimeApi:
                 self._parked = None
             if self._lent is connection:
                 self._lent = None
+        if connection.of_extension and self._others is not None:
+            self._others.lost(connection)
 
-    def _unwatch(self, connection: _Connection) -> None:
+    def _unwatch(self, connection: Connection) -> None:
         if connection.watched:
             connection.watched = False
             self._loop.remove(connection.sock)
 
-    def _route(self, connection: _Connection, request: _Request) -> None:
+    def _route(self, connection: Connection, request: Request) -> None:
+        if self._others is not None and self._others.serves(request.path):
+            connection.of_extension = True
+            self._others.route(connection, request)
+            return
         path = request.path.removeprefix(API)
         match request.method, path.split("/"):
             case "GET", ["invocation", "next"]:
@@ -225,7 +255,7 @@ class RuntimeApi:
             case _:
                 connection.refused(HTTPStatus.NOT_FOUND, "InvalidPath", request.path)
 
-    def _reply(self, connection: _Connection, request_id: str, reply: RuntimeReply) -> None:
+    def _reply(self, connection: Connection, request_id: str, reply: RuntimeReply) -> None:
         with self._lock:
             expected, self._current = self._current, None
             if expected != request_id:
@@ -242,7 +272,7 @@ class RuntimeApi:
             self._events.on_reply(request_id, reply)
 
 
-def _error_reply(request: _Request) -> RuntimeReply:
+def _error_reply(request: Request) -> RuntimeReply:
     error_type = request.headers.get("lambda-runtime-function-error-type")
     if error_type is None:
         try:
@@ -250,103 +280,3 @@ def _error_reply(request: _Request) -> RuntimeReply:
         except (ValueError, AttributeError):
             error_type = "Unhandled"
     return RuntimeReply(request.body, error_type)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class _Connection:
-    """One HTTP/1.1 connection from a runtime; httptools does the parsing."""
-
-    def __init__(
-        self,
-        sock: socket.socket,
-        on_request: Callable[[_Connection, _Request], None],
-        on_lost: Callable[[_Connection], None],
-    ) -> None:
-        self.sock = sock
-        self.watched = False
-        """Whether the I/O loop reads from it."""
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Blocking with a bound: reads happen when the selector says so, writes may be large.
-        sock.settimeout(30)
-        self._on_request = on_request
-        self._on_lost = on_lost
-        self._parser: Any = httptools.HttpRequestParser(self)
-        self._url = b""
-        self._headers: dict[str, str] = {}
-        self._body = bytearray()
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLIN)
-
-    def wait_readable(self, seconds: float) -> bool:
-        """Wait until there is something to read, or *seconds* are over."""
-        return bool(self._poll.poll(max(0.0, seconds) * 1000))
-
-    def on_readable(self) -> None:
-        """Read what is there; a closed or broken connection is dropped."""
-        try:
-            data = self.sock.recv(262_144)
-            if data:
-                self._parser.feed_data(data)
-                return
-        except (OSError, httptools.HttpParserError):
-            pass
-        self._on_lost(self)
-
-    # httptools' callbacks
-    def on_message_begin(self) -> None:
-        self._url, self._headers, self._body = b"", {}, bytearray()
-
-    def on_url(self, url: bytes) -> None:
-        self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        if self._headers.get("expect", "").lower() == "100-continue":
-            self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, chunk: bytes) -> None:
-        if len(self._body) <= MAX_BODY:
-            self._body += chunk
-
-    def on_message_complete(self) -> None:
-        method = self._parser.get_method().decode("latin-1")
-        path = self._url.decode("latin-1").partition("?")[0]
-        self._on_request(self, _Request(method, path, self._headers, bytes(self._body)))
-
-    # answers
-    def answer(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str]) -> None:
-        lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines.append(f"Content-Length: {len(body)}")
-        head = "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n"
-        try:
-            self.sock.sendall(head + body)
-        except OSError as error:
-            raise ConnectionError("the runtime went away") from error
-
-    def accepted(self) -> None:
-        try:
-            self.answer(
-                HTTPStatus.ACCEPTED, b'{"status":"OK"}\n', {"Content-Type": "application/json"}
-            )
-        except ConnectionError:
-            pass  # it posted its answer and left; the answer counts
-
-    def refused(self, status: HTTPStatus, error_type: str, message: str) -> None:
-        body = json.dumps({"errorMessage": message, "errorType": error_type}).encode()
-        try:
-            self.answer(status, body, {"Content-Type": "application/json"})
-        except ConnectionError:
-            pass
-
-    def close(self) -> None:
-        self._on_lost(self)

@@ -7,16 +7,16 @@ r"""One execution environment: a sandbox, a process in it, and the states it goe
               a crash, a timeout or an exit ends the process; the environment keeps its /tmp and
               its log stream, and starts the runtime again with its next invocation
 
+While it is IDLE its processes are frozen (:mod:`.freezing`). It is idle when its runtime and all
+of its extensions (:mod:`.extensions`) have asked for their next event.
+
 That is AWS's life cycle:
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_lab import facts
@@ -24,13 +24,29 @@ from lambda_lab.clock import SECOND, stopwatch_ns
 from lambda_lab.errors import PackagingError
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime import faults
-from lambda_lab.runtime.api import Invocation, RuntimeApi, RuntimeReply
-from lambda_lab.runtime.launcher import Process
-from lambda_lab.runtime.log_pipe import LogPipe
+from lambda_lab.runtime.api import Invocation, RuntimeReply
+from lambda_lab.runtime.extension_start import grace, launch
+from lambda_lab.runtime.extensions import ExtensionFailure
+from lambda_lab.runtime.init_outcome import init_outcome
+from lambda_lab.runtime.life import Life
 from lambda_lab.runtime.memory import Watched
-from lambda_lab.runtime.outcomes import InitOutcome, Outcome, State
-from lambda_lab.runtime.process_tree import memory_kb
-from lambda_lab.runtime.workshop import LogLines, Setting, Workshop, program_for
+from lambda_lab.runtime.memory_use import MemoryUse
+from lambda_lab.runtime.news import Exited, InitError, News, Step
+from lambda_lab.runtime.outcomes import (
+    InitOutcome,
+    Outcome,
+    PostRun,
+    State,
+    failed_outcome,
+    timeout_outcome,
+)
+from lambda_lab.runtime.workshop import (
+    LogLines,
+    Setting,
+    Workshop,
+    extension_programs,
+    program_for,
+)
 
 __all__ = [
     "Environment",
@@ -43,28 +59,13 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Exited:
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class _InitError:
-    reply: RuntimeReply
-
-
-_NEXT = object()
-News = RuntimeReply | _Exited | _InitError | object
 SLICE_SECONDS = 0.05
 """Longest single wait on a runtime's own connection."""
-QUICK_MS = 1.5
-MEASURE_EVERY = 16
-"""One in so many quick invocations is measured for memory."""
 EXIT_SECONDS = 5.0
 """Bound on waiting for the kernel to end a killed process."""
 
 
-class Environment:
+class Environment(Life):
     """One execution environment. Own it with ``close()``; the pool of a function does.
 
     Parameters
@@ -94,67 +95,33 @@ class Environment:
         on_idle: Callable[[Environment], None],
         init_type: str = "on-demand",
     ) -> None:
-        self.spec = spec
+        super().__init__(spec, workshop, emit, lambda: on_idle(self))
         self.identity = identity
         self.log_stream = log_stream
         self.init_type = init_type
-        self.state = State.NEW
         self.invocations = 0
-        self.peak_kb = 0
+        self.idle_since_ns = 0
+        """Since when it is idle, in the region's time; its owner keeps it."""
         self._task, self._opt = task, opt
-        self._workshop = workshop
-        self._on_idle = on_idle
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._waiting = False  # the runtime asked for its next invocation
-        self._finished = True  # the caller is done with the last one
-        self._process: Process | None = None
-        self._watched: Watched | None = None
-        self._log = LogPipe(workshop.loop, emit)
-        self._api = RuntimeApi(workshop.loop, self)
-
-    # -- what the runtime says (I/O loop's thread) ---------------------------------------------
-
-    def on_next(self) -> None:
-        """The runtime asks for work: init is over, or it is ready again."""
-        with self._lock:
-            self._waiting = True
-            starting = self.state is State.INIT
-        if starting:
-            self._log.flush()
-            self._news.put(_NEXT)
-        else:
-            self._maybe_idle()
-
-    def on_reply(self, request_id: str, reply: RuntimeReply) -> None:
-        """The runtime answered: what it wrote before belongs to this invocation."""
-        self._log.flush()
-        self._news.put(reply)
-
-    def on_init_error(self, reply: RuntimeReply) -> None:
-        """The runtime could not start; its process is about to end."""
-        self._log.flush()
-        self._news.put(_InitError(reply))
-
-    def _on_exit(self, status: int) -> None:
-        self._log.flush()
-        self._api.forget_runtime()
-        with self._lock:
-            self._process, self._waiting = None, False
-        self._news.put(_Exited(status))
-        self._maybe_idle()
-
-    def _maybe_idle(self) -> None:
-        """Become idle once the caller is done and the runtime is ready - or gone."""
-        with self._lock:
-            settled = self._waiting or self._process is None
-            ready = settled and self._finished and self.state is State.BUSY
-            if ready:
-                self.state = State.IDLE
-        if ready:
-            self._on_idle(self)
+        self._memory = MemoryUse(
+            spec.memory_mb, workshop.memory, self._roots, self._too_much_memory
+        )
 
     # -- what callers do -----------------------------------------------------------------------
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its processes are stopped now."""
+        return self._ice.frozen
+
+    @property
+    def has_extensions(self) -> bool:
+        """Whether any extension runs in it."""
+        return self.extensions.there
+
+    def thaw(self) -> None:
+        """Let its processes run; whoever talks to those of an idle environment does this first."""
+        self._ice.thaw()
 
     @property
     def running(self) -> bool:
@@ -171,19 +138,22 @@ class Environment:
         """Start the runtime and wait until it asks for work, fails, or time is up."""
         with self._lock:
             self.state, self._waiting, self._finished = State.INIT, False, False
-        self.peak_kb = 0
-        self._discard_news()
+        self._reason = "failure"
+        self._memory.forget()
+        self.extensions.reset()
+        self._news.discard()
         started = stopwatch_ns()
         try:
-            self._start_process()
-            outcome = self._await_init(started, limit_seconds)
+            outcome = self._start(started, limit_seconds)
         except PackagingError as error:
             kind = faults.INVALID_ENTRYPOINT
             outcome = InitOutcome("error", _since_ms(started), kind, sentence=str(error))
         finally:
             self.state = State.BUSY
         if outcome.status != "success":
+            self.extensions.ending = True
             self._end_process()
+            self.extensions.kill()
         return outcome
 
     def invoke(
@@ -202,36 +172,59 @@ class Environment:
         """
         with self._lock:
             self.state, self._waiting, self._finished = State.BUSY, False, False
+        self._ice.thaw()
         self.invocations += 1
         watched = self._watch()
         started = stopwatch_ns()
         try:
+            if self.extensions.there:
+                self.extensions.invoke(invocation.request_id, invocation.headers)
             self._api.send(invocation)
             news = self._await_reply(limit_seconds)
         except ConnectionError:
-            news = self._next_news(EXIT_SECONDS)
+            news = self._news.next(EXIT_SECONDS)
         duration_ms = _since_ms(started)
-        self._workshop.memory.remove(watched)
-        self._measure(watched, duration_ms)
+        self._memory.end(watched, duration_ms)
         match news:
             case RuntimeReply(body, None):
-                return Outcome("success", body, duration_ms, self._memory_mb())
+                return Outcome("success", body, duration_ms, self._memory.mb)
             case RuntimeReply(body, error_type):
-                return Outcome("failure", body, duration_ms, self._memory_mb(), error_type)
-            case _Exited(status):
+                return Outcome("failure", body, duration_ms, self._memory.mb, error_type)
+            case Exited(status):
                 return self._crashed(invocation.request_id, status, duration_ms, watched.over)
-            case _:
+            case ExtensionFailure(_, error_type, sentence):
                 self._end_process()
-                sentence = faults.timed_out(timeout_seconds)
-                text = f"RequestId: {invocation.request_id} Error: {sentence}"
-                return Outcome(
-                    "timeout",
-                    faults.document(faults.TIMED_OUT, text),
-                    timeout_seconds * 1000,
-                    self._memory_mb(),
-                    faults.TIMED_OUT,
-                    sentence,
+                memory = self._memory.mb
+                request_id = invocation.request_id
+                return failed_outcome(
+                    request_id, sentence, duration_ms, memory, error_type=error_type
                 )
+            case _:
+                self._reason = "timeout"
+                self._end_process()
+                return timeout_outcome(invocation.request_id, timeout_seconds, self._memory.mb)
+
+    def await_extensions(self, seconds: float) -> PostRun:
+        """Wait until every extension has asked for its next event, after the answer.
+
+        Parameters
+        ----------
+        seconds
+            What is left of the function's timeout, which holds for the whole invocation. Who
+            passes it ends the environment's processes.
+        """
+        started = stopwatch_ns()
+        if not self.extensions.there or self._process is None:
+            return PostRun(0.0)
+        in_time = self.extensions.wait_ready(max(0.0, seconds))
+        failure = self.extensions.failure
+        if in_time and failure is None:
+            return PostRun(_since_ms(started))
+        self._reason = "failure" if in_time else "timeout"
+        self._end_process()
+        if failure is None:
+            return PostRun(_since_ms(started), "timeout", faults.TIMED_OUT)
+        return PostRun(_since_ms(started), "error", failure.error_type, failure.sentence)
 
     def finish(self) -> None:
         """Say that the caller is done; idle follows when the runtime asks for more."""
@@ -240,19 +233,41 @@ class Environment:
             self._finished = True
         self._maybe_idle()
 
-    def close(self) -> None:
-        """End the environment: process, socket, pipe, file system."""
+    def close(self, reason: str = "spindown") -> None:
+        """End the environment: processes, socket, pipe, file system.
+
+        Without an extension the runtime is ended at once and hears nothing. With an internal one
+        it gets ``SIGTERM`` and 500 ms; external ones get their ``SHUTDOWN`` event, and two
+        seconds with the runtime
+        (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+
+        Parameters
+        ----------
+        reason
+            ``spindown``, ``timeout`` or ``failure``: what a ``SHUTDOWN`` event says.
+        """
         self.state = State.GONE
+        if self.extensions.there:
+            self._ice.thaw()
+        else:
+            self._ice.leave()  # what is stopped can be ended
+        for_runtime, for_extensions = grace(self.extensions)
+        self.extensions.ending = True
         process = self._process
-        if process is not None:
-            self._end_process()
+        if process is not None and for_runtime:
+            process.ask_to_end()
+            self._news.await_exit(for_runtime)
+        self._end_process()
+        if self.extensions.external:
+            self.extensions.shut_down(reason, for_extensions)
         self._workshop.launcher.forget(self.identity)
         self._api.close()
         self._log.close()
 
     # -- pieces --------------------------------------------------------------------------------
 
-    def _start_process(self) -> None:
+    def _start(self, started: int, limit_seconds: float) -> InitOutcome:
+        """Start the extensions, then the runtime, and wait for both."""
         launcher = self._workshop.launcher
         launcher.wait_ready()
         program = program_for(
@@ -262,40 +277,46 @@ class Environment:
             self._opt,
             self._workshop,
         )
+        programs = extension_programs(program, self._opt, self._workshop)
+        if programs:
+            failure = launch(self.extensions, programs, launcher, self._log.write_fd)
+            news = failure or self._news.next(limit_seconds)
+            if news is not Step.REGISTERED:
+                return self._init_outcome(news, started, limit_seconds)
         self._process = launcher.start(program, self._log.write_fd, self._on_exit)
+        return self._await_init(started, limit_seconds)
 
     def _await_init(self, started: int, limit_seconds: float) -> InitOutcome:
         watched = self._watch()
-        news = self._next_news(limit_seconds)
+        news: News | None = Step.REGISTERED
+        while news is Step.REGISTERED:
+            news = self._news.next(limit_seconds - _since_ms(started) / 1000)
+        return self._init_outcome(news, started, limit_seconds, watched)
+
+    def _init_outcome(
+        self, news: News | None, started: int, limit_seconds: float, watched: Watched | None = None
+    ) -> InitOutcome:
+        watched = watched or self._watch()
         duration_ms = _since_ms(started)
-        self._workshop.memory.remove(watched)
-        self._measure(watched)
-        match news:
-            case _InitError(reply):
-                self._next_news(EXIT_SECONDS)  # AWS's clients exit after they said so
-                memory = self._memory_mb()
-                return InitOutcome(
-                    "error", duration_ms, reply.error_type, reply.body, memory_mb=memory
-                )
-            case _Exited(status):
-                sentence = faults.exit_reason(status)
-                kind = faults.OUT_OF_MEMORY if watched.over else faults.EXIT_ERROR
-                memory = self.spec.memory_mb if watched.over else self._memory_mb()
-                return InitOutcome("error", duration_ms, kind, b"", sentence, memory)
-            case None:
-                memory = self._memory_mb()
-                return InitOutcome(
-                    "timeout", limit_seconds * 1000, faults.TIMED_OUT, memory_mb=memory
-                )
-            case _:
-                return InitOutcome("success", duration_ms)
+        self._memory.end(watched)
+        if isinstance(news, InitError):
+            self._news.next(EXIT_SECONDS)  # AWS's clients exit after they said so
+        over_mb = self.spec.memory_mb if watched.over else None
+        memory_mb = self._memory.mb
+        return init_outcome(news, duration_ms, limit_seconds, memory_mb=memory_mb, over_mb=over_mb)
 
     def _crashed(self, request_id: str, status: int, duration_ms: float, over: bool) -> Outcome:
-        sentence = faults.exit_reason(status)
-        payload = faults.document(faults.EXIT_ERROR, f"RequestId: {request_id} Error: {sentence}")
         kind = faults.OUT_OF_MEMORY if over else faults.EXIT_ERROR
-        memory = self.spec.memory_mb if over else self._memory_mb()
-        return Outcome("error", payload, duration_ms, memory, kind, sentence)
+        memory = self.spec.memory_mb if over else self._memory.mb
+        sentence = faults.exit_reason(status)
+        return failed_outcome(
+            request_id,
+            sentence,
+            duration_ms,
+            memory,
+            error_type=kind,
+            shown_type=faults.EXIT_ERROR,
+        )
 
     def _await_reply(self, seconds: float) -> News | None:
         """Read the runtime's answer on this thread, as long as there is something to read."""
@@ -304,26 +325,12 @@ class Environment:
             left = (deadline_ns - stopwatch_ns()) / SECOND
             # In slices: a runtime may open a second connection and answer there.
             reading = self._api.read_reply(min(left, SLICE_SECONDS))
-            try:
-                return self._news.get_nowait()
-            except queue.Empty:
-                if left <= 0:
-                    return None
-                if not reading:
-                    return self._next_news(left)
-
-    def _next_news(self, seconds: float) -> News | None:
-        try:
-            return self._news.get(timeout=max(0.0, seconds))
-        except queue.Empty:
-            return None
-
-    def _discard_news(self) -> None:
-        while True:
-            try:
-                self._news.get_nowait()
-            except queue.Empty:
-                return
+            if (news := self._news.now()) is not None:
+                return news
+            if left <= 0:
+                return None
+            if not reading:
+                return self._news.next(left)
 
     def _end_process(self) -> None:
         """Kill the process, if it is there, and wait until the kernel says that it is gone."""
@@ -331,37 +338,16 @@ class Environment:
         if process is None:
             return
         process.kill()
-        deadline = stopwatch_ns() / 1e9 + EXIT_SECONDS
-        while (left := deadline - stopwatch_ns() / 1e9) > 0:
-            news = self._next_news(left)
-            if news is None or isinstance(news, _Exited):
-                return
+        self._news.await_exit(EXIT_SECONDS)
 
     def _watch(self) -> Watched:
         process = self._process
-        limit_kb = self.spec.memory_mb * 1024
-        watched = Watched(process.pid if process else 0, limit_kb, self._too_much_memory)
-        self._workshop.memory.add(watched)
-        return watched
+        return self._memory.begin(process.pid if process else 0, lambda: self.extensions.pids)
 
     def _too_much_memory(self) -> None:
         process = self._process
         if process is not None:
             process.kill()
-
-    def _measure(self, watched: Watched, duration_ms: float = QUICK_MS) -> None:
-        """Take note of the memory used.
-
-        A run of a millisecond or less cannot have taken much; it is measured once in a while.
-        """
-        self.peak_kb = max(self.peak_kb, watched.peak_kb)
-        process = self._process
-        quick = duration_ms < QUICK_MS and self.invocations % MEASURE_EVERY > 1
-        if process is not None and not quick:
-            self.peak_kb = max(self.peak_kb, memory_kb(process.pid))
-
-    def _memory_mb(self) -> int:
-        return min(self.spec.memory_mb, self.peak_kb // 1024)
 
 
 def _since_ms(started_ns: int) -> float:

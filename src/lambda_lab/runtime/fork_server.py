@@ -10,8 +10,8 @@ everything it started - when the owner's end closes, for whatever reason it clos
 
 Messages from the owner
     ``{"do": "start", "id", "kind": "python"|"exec", "argv", "env", "task", "opt", "tmp_mb",
-    "directory", "paths"}`` with the log pipe as an attached descriptor; ``{"do": "forget", "id"}``
-    when an environment is gone for good.
+    "directory", "paths", "home"}`` with the log pipe as an attached descriptor;
+    ``{"do": "forget", "id"}`` when an environment is gone for good.
 Messages to the owner
     ``{"ready": {...}}``, ``{"started": id, "pid": ..}``, ``{"failed": id, "error": ..}``,
     ``{"unusable": id, "error": ..}`` when the kernel cannot run the package's program,
@@ -76,6 +76,8 @@ class ForkServer:
         preload(self._sdk)
         gc.freeze()
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        if sys.platform == "linux":
+            linux_sandbox.hear_only_of_ends(signal.SIGCHLD)
         signal.set_wakeup_fd(self._child_write, warn_on_full_buffer=False)
         self._send({"ready": {"isolated": self._root is not None, "weaker": self._weaker}})
 
@@ -155,7 +157,7 @@ class ForkServer:
     def _namespace(self, message: dict[str, Any]) -> int | None:
         if self._root is None:
             return None
-        identity = message["id"]
+        identity = message.get("home") or message["id"]
         if identity not in self._namespaces:
             self._namespaces[identity] = self._root.open_environment(
                 message["task"], message["opt"], message["tmp_mb"]

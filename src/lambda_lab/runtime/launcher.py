@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from lambda_lab import facts
 from lambda_lab.errors import PackagingError, SandboxError
+from lambda_lab.runtime.freezing import Freezer, freezing_wanted
 from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.linux_sandbox import SandboxUser
 from lambda_lab.runtime.process import Process, Program
@@ -57,7 +58,12 @@ class Launcher:
     ) -> None:
         self._loop = loop
         self._lock = threading.Lock()
+        # A lock of its own: a sender may wait until the fork server has read, and the fork server
+        # until its news is read, which takes the other lock.
+        self._sending = threading.Lock()
         self._processes: dict[str, Process] = {}
+        self.freezer = Freezer(wanted=freezing_wanted())
+        """Stops the processes of idle environments."""
         self._ready = threading.Event()
         self._closed = False
         self.isolated = False
@@ -162,7 +168,8 @@ class Launcher:
             If the process could not be started.
         """
         self.wait_ready()
-        process = Process(program.identity, on_exit)
+        process = Process(program.identity, on_exit, home=program.home or program.identity)
+        process.others = lambda: self._others(process)
         with self._lock:
             former = self._processes.get(program.identity)
             self._processes[program.identity] = process
@@ -177,11 +184,12 @@ class Launcher:
             "task": program.task,
             "opt": program.opt,
             "tmp_mb": program.tmp_mb,
+            "home": program.home,
             "directory": program.directory,
             "paths": {"own": list(program.own_paths), **self._paths},
         }
         try:
-            with self._lock:
+            with self._sending:
                 socket.send_fds(self._control, [json.dumps(message).encode()], [log_fd])
         except OSError as error:
             raise SandboxError(f"No execution environment could be started: {error}.") from error
@@ -195,10 +203,21 @@ class Launcher:
             )
         return process
 
+    def _others(self, process: Process) -> list[int]:
+        """Return the other processes that live in the file system of *process*."""
+        with self._lock:
+            return [
+                one.pid
+                for one in self._processes.values()
+                if one.home == process.home and one is not process and one.pid and not one.ended
+            ]
+
     def forget(self, identity: str) -> None:
         """Release what the fork server keeps for an environment that is gone for good."""
         with self._lock:
-            self._processes.pop(identity, None)
+            for one in [one for one in self._processes.values() if one.home == identity]:
+                del self._processes[one.identity]
+        with self._sending:
             try:
                 self._control.send(json.dumps({"do": "forget", "id": identity}).encode())
             except OSError:
@@ -235,6 +254,7 @@ class Launcher:
             process.started.set()
         elif message["pid"] == process.pid:
             # What the process left running goes with it.
+            process.ended = True
             process.kill()
             process.on_exit(message["status"])
 
@@ -272,6 +292,7 @@ class Launcher:
     def close(self) -> None:
         """End the fork server and everything it started."""
         self._closed = True
+        self.freezer.close()
         self._loop.remove(self._control)
         self._control.close()
         try:

@@ -27,6 +27,7 @@ __all__ = [
     "die_with_parent",
     "drop_capabilities",
     "enter_user_namespace",
+    "hear_only_of_ends",
     "set_limits",
 ]
 
@@ -42,6 +43,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
 )
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+SA_NOCLDSTOP = 1
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 CAPSET = {"x86_64": 126, "aarch64": 91}
 SYSTEM_FOLDERS = ("usr", "bin", "sbin", "lib", "lib64", "lib32", "libx32", "sys")
@@ -134,6 +136,29 @@ def die_with_parent(signal_number: int) -> None:
 def become_subreaper() -> None:
     """Ask the kernel to hand this process the orphans of its descendants."""
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class _SigAction(ctypes.Structure):
+    """``struct sigaction`` of the C library; glibc and musl lay it out alike on 64 bits."""
+
+    _fields_ = (
+        ("handler", ctypes.c_void_p),
+        ("mask", ctypes.c_byte * 128),
+        ("flags", ctypes.c_int),
+        ("restorer", ctypes.c_void_p),
+    )
+
+
+def hear_only_of_ends(signal_number: int) -> None:
+    """Keep the handler of ``SIGCHLD``, but for ends alone.
+
+    Environments are stopped and continued all the time (:mod:`.freezing`), and each would wake
+    this process in vain.
+    """
+    action = _SigAction()
+    if _libc.sigaction(signal_number, None, ctypes.byref(action)) == 0:
+        action.flags |= SA_NOCLDSTOP
+        _libc.sigaction(signal_number, ctypes.byref(action), None)
 
 
 def set_limits(file_descriptors: int) -> None:

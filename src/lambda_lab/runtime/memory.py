@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -25,12 +25,14 @@ class Watched:
     pid: int
     limit_kb: int
     on_exceeded: Callable[[], None]
+    more: Callable[[], Collection[int]] = tuple
+    """Further processes that share the memory: an environment's extensions."""
     peak_kb: int = 0
     over: bool = field(default=False)
 
     def look(self) -> None:
         """Measure now; call ``on_exceeded`` once when the limit is passed."""
-        used = memory_kb(self.pid)
+        used = memory_kb(self.pid) + sum(memory_kb(pid) for pid in self.more())
         self.peak_kb = max(self.peak_kb, used)
         if used > self.limit_kb and not self.over:
             self.over = True

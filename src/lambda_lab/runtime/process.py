@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +32,8 @@ class Program:
     tmp_mb: int
     directory: str
     own_paths: tuple[str, ...] = ()
+    home: str = ""
+    """Whose file system it lives in, where that is not its own: an extension's environment."""
 
 
 @dataclass(slots=True)
@@ -41,6 +46,10 @@ class Process:
     namespace: int | None = None
     error: str = ""
     unusable: bool = False
+    home: str = ""
+    ended: bool = False
+    others: Callable[[], list[int]] = list
+    """Returns the other processes of its environment, which live on when it is killed."""
     started: threading.Event = field(default_factory=threading.Event)
     _killing: threading.Lock = field(default_factory=threading.Lock)
     _retired: bool = False
@@ -49,7 +58,18 @@ class Process:
         """End it and everything it started, at once."""
         with self._killing:
             if self.pid and not self._retired:
-                kill_environment(self.pid, self.namespace)
+                others = self.others()
+                if others:
+                    kill_environment(self.pid, self.namespace, others)
+                else:
+                    kill_environment(self.pid, self.namespace)
+
+    def ask_to_end(self) -> None:
+        """Send it ``SIGTERM``; what it started is not told."""
+        with self._killing:
+            if self.pid and not self._retired and not self.ended:
+                with contextlib.suppress(OSError):
+                    os.kill(self.pid, signal.SIGTERM)
 
     def retire(self) -> None:
         """Make :meth:`kill` do nothing from now on; waits for one that is at work.

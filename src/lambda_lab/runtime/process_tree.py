@@ -13,7 +13,15 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-__all__ = ["children_of", "kill_descendants", "kill_environment", "memory_kb", "mount_namespace"]
+__all__ = [
+    "children_of",
+    "continue_processes",
+    "kill_descendants",
+    "kill_environment",
+    "memory_kb",
+    "mount_namespace",
+    "stop_families",
+]
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 
@@ -77,16 +85,20 @@ def mount_namespace(pid: int) -> int | None:
         return None
 
 
-def _kill(pid: int) -> bool:
+def _kill(pid: int, number: int = signal.SIGKILL) -> bool:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except OSError:
         return False
     return True
 
 
-def kill_environment(pid: int, namespace: int | None) -> None:
-    """Kill *pid*, its descendants, and whatever else lives in its mount namespace."""
+def kill_environment(pid: int, namespace: int | None, spare: Collection[int] = ()) -> None:
+    """Kill *pid*, its descendants, and whatever else lives in its mount namespace.
+
+    *spare* some of those, with their families: the extensions of an environment outlive its
+    runtime by a moment.
+    """
     family = _descendants(pid)
     _kill(pid)
     for member in family:
@@ -96,7 +108,8 @@ def kill_environment(pid: int, namespace: int | None) -> None:
     # Orphans have lost their parent but not their namespace. Look until a look finds none.
     for _ in range(1000):
         left = [member for member in _all_pids() if mount_namespace(member) == namespace]
-        alive = [member for member in left if not _is_zombie(member)]
+        spared = {one for root in spare for one in (root, *_descendants(root))}
+        alive = [member for member in left if member not in spared and not _is_zombie(member)]
         if not alive:
             return
         for member in alive:
@@ -108,10 +121,49 @@ def _all_pids() -> list[int]:
 
 
 def _is_zombie(pid: int) -> bool:
+    return _state(pid) in "ZX"
+
+
+def _state(pid: int) -> str:
+    """Return the letter that ``ps`` shows: T is stopped, Z has ended; X if *pid* is gone."""
+    if sys.platform != "linux":
+        import psutil
+
+        try:
+            status = psutil.Process(pid).status()
+        except psutil.Error:
+            return "X"
+        return {psutil.STATUS_STOPPED: "T", psutil.STATUS_ZOMBIE: "Z"}.get(status, "S")
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
-        return True
+        return "X"
+
+
+def stop_families(roots: Collection[int]) -> frozenset[int]:
+    """Stop *roots* and all their descendants; returns those that were running before.
+
+    A process may start another while it is being stopped, so a look must find no new one.
+    """
+    stopped: set[int] = set()
+    seen: set[int] = set()
+    while fresh := {one for pid in roots for one in (pid, *_descendants(pid))} - seen:
+        seen |= fresh
+        # Who is stopped already was stopped by the function, and is not ours to let go on.
+        running = [pid for pid in fresh if _state(pid) not in "TtZX"]
+        stopped |= {pid for pid in running if _kill(pid, signal.SIGSTOP)}
+    return frozenset(stopped)
+
+
+def continue_processes(roots: Collection[int], stopped: Collection[int]) -> None:
+    """Let those of *stopped* go on that still belong to *roots*: the others' ids may be reused."""
+    if len(stopped) == 1:
+        family = list(roots)  # nothing to look for
+    else:
+        family = [one for root in roots for one in (root, *_descendants(root))]
+    for pid in family:
+        if pid in stopped:
+            _kill(pid, signal.SIGCONT)
 
 
 def kill_descendants(pid: int, spare: Collection[int] = ()) -> None:

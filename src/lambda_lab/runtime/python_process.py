@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+from typing import Any
 
 # Imported before the fork: a function's own search path does not lead here.
 from lambda_lab.runtime import native_client
@@ -117,8 +119,18 @@ def run_python(handler: str, env: dict[str, str], paths: dict[str, list[str]]) -
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
+    client = LambdaRuntimeClient(env["AWS_LAMBDA_RUNTIME_API"], True)
+    wait = client.wait_next_invocation
+
+    def wait_next_invocation() -> Any:
+        # AWS's newer runtimes wait on a second thread, so that the main thread can run a handler
+        # for SIGTERM. That costs each warm call a new thread; who has no handler needs none.
+        client.use_thread_for_polling_next = callable(signal.getsignal(signal.SIGTERM))
+        return wait()
+
+    client.wait_next_invocation = wait_next_invocation
     _forget(("__main__",))
-    bootstrap.run(handler, LambdaRuntimeClient(env["AWS_LAMBDA_RUNTIME_API"]))
+    bootstrap.run(handler, client)
 
 
 def _use_native_client() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,10 +44,12 @@ class Measured:
     status: str = "success"
     """``success``, ``error`` or ``timeout``."""
     error_type: str | None = None
+    extensions_ms: float = 0.0
+    """What extensions took after the answer: no part of the duration, but of the bill."""
 
     @property
     def billed_ms(self) -> int:
-        """Duration plus init, rounded up to the millisecond.
+        """Duration plus init and extensions, rounded up to the millisecond.
 
         Init counts since 1 August 2025 (facts: ``price.init_billed``).
 
@@ -55,7 +58,8 @@ class Measured:
         >>> Measured(133.61, 31, init_ms=80.0).billed_ms
         214
         """
-        return max(1, math.ceil(round(self.duration_ms + (self.init_ms or 0), 2)))
+        spent_ms = self.duration_ms + (self.init_ms or 0) + self.extensions_ms
+        return max(1, math.ceil(round(spent_ms, 2)))
 
 
 class PlatformLog:
@@ -101,20 +105,40 @@ class PlatformLog:
         )
 
     def init_report(
-        self, time_ns: int, init_ms: float, phase: str, status: str, error_type: str | None
+        self,
+        time_ns: int,
+        init_ms: float,
+        phase: str,
+        status: str,
+        error_type: str | None,
+        *,
+        init_type: str = "on-demand",
     ) -> str | None:
-        """Word the line about an init that failed."""
+        """Word the line about an init that failed, or that was made ahead of any call."""
         if self._json:
             record: dict[str, Any] = {
-                "initializationType": "on-demand",
+                "initializationType": init_type,
                 "phase": phase,
                 "status": status,
                 "metrics": {"durationMs": round(init_ms, 3)},
             }
             if error_type:
                 record["errorType"] = error_type
-            return self._record(time_ns, "initReport", "WARN", record)
+            level = "INFO" if status == "success" else "WARN"
+            return self._record(time_ns, "initReport", level, record)
         line = f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: {phase}\tStatus: {status}"
+        return f"{line}\tError Type: {error_type}" if error_type else line
+
+    def extension(
+        self, time_ns: int, name: str, state: str, events: Sequence[str], error_type: str
+    ) -> str | None:
+        """Word the line about one extension, at the end of init (field order: confidence M)."""
+        if self._json:
+            record: dict[str, Any] = {"name": name, "state": state, "events": list(events)}
+            if error_type:
+                record["errorType"] = error_type
+            return self._record(time_ns, "extension", "INFO", record)
+        line = f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{', '.join(events)}]"
         return f"{line}\tError Type: {error_type}" if error_type else line
 
     def start(self, time_ns: int, request_id: str) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lambda_lab.records import FunctionSpec, LogFormat
 
-__all__ = ["Place", "function_variables"]
+__all__ = ["Place", "extension_variables", "function_variables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,34 @@ class Place:
     runtime: str = "/var/runtime"
     opt: str = "/opt"
     tmp: str = "/tmp"
+
+
+HIDDEN = (
+    "_HANDLER",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_LOG_FORMAT",
+    "AWS_LAMBDA_LOG_LEVEL",
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+)
+
+
+def extension_variables(function: Mapping[str, str]) -> dict[str, str]:
+    """Return what an external extension sees of the variables of its function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html names those that are
+    hidden from extensions.
+
+    Examples
+    --------
+    >>> extension_variables({"_HANDLER": "a.b", "AWS_REGION": "us-east-1"})
+    {'AWS_REGION': 'us-east-1'}
+    """
+    return {name: value for name, value in function.items() if name not in HIDDEN}
 
 
 def function_variables(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,9 +12,16 @@ from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.launcher import Launcher, Program
 from lambda_lab.runtime.memory import MemoryWatch
 from lambda_lab.runtime.runtimes import start_command
-from lambda_lab.runtime.variables import Place, function_variables
+from lambda_lab.runtime.variables import Place, extension_variables, function_variables
 
-__all__ = ["LogLines", "Setting", "Workshop", "program_for"]
+__all__ = [
+    "LogLines",
+    "Setting",
+    "Workshop",
+    "extension_files",
+    "extension_programs",
+    "program_for",
+]
 
 
 class LogLines(Protocol):
@@ -87,6 +94,37 @@ def program_for(
             f"{place.opt}/python",
         ),
     )
+
+
+def extension_files(opt: Path | None) -> list[str]:
+    """Return the names of the files in ``/opt/extensions``: each is an external extension."""
+    folder = opt / "extensions" if opt else None
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if not path.is_dir())
+
+
+def extension_programs(runtime: Program, opt: Path | None, workshop: Workshop) -> list[Program]:
+    """Return the programs that become the external extensions beside *runtime*.
+
+    They share its file system, its log and its credentials; some of its variables are hidden.
+    """
+    launcher = workshop.launcher
+    place = _place(launcher.isolated, Path(runtime.task), opt, launcher.sdk_folder)
+    variables = extension_variables(runtime.env)
+    variables.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
+    return [
+        replace(
+            runtime,
+            identity=f"{runtime.identity}/{name}",
+            home=runtime.identity,
+            kind="exec",
+            argv=(f"{place.opt}/extensions/{name}",),
+            env=variables,
+            directory="/",
+        )
+        for name in extension_files(opt)
+    ]
 
 
 def _place(isolated: bool, task: Path, opt: Path | None, sdk: Path) -> Place:

@@ -1,0 +1,240 @@
+"""External extensions: registered, told of every call, frozen, and shut down in time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psutil
+import pytest
+
+from extension_tools import TOOLS, WATCHER, layer
+from lambda_lab.clock import stopwatch_ns
+from live_region import LiveRegion, alive, until
+
+GOOD = "import os\ndef handler(event, context):\n    return os.getpid()\n"
+
+
+def said(lab: LiveRegion, name: str, who: str) -> list[str]:
+    return [line.removeprefix(f"{who} ") for line in lab.logs(name) if line.startswith(f"{who} ")]
+
+
+def events(lab: LiveRegion, name: str, who: str = "watcher") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in said(lab, name, who) if line.startswith("{")]
+
+
+def extension_pids(lab: LiveRegion, name: str) -> list[int]:
+    (environment,) = lab.region.plane._pool.all()[-1:]
+    assert environment.spec.name == name
+    return environment.extensions.pids
+
+
+def test_an_extension_hears_of_every_call_and_of_the_end(lab: LiveRegion) -> None:
+    name = lab.deploy(GOOD, Layers=[layer(lab, {"watcher": WATCHER})])
+    answers = [lab.call(name) for _ in range(2)]
+    assert answers[0].value == answers[1].value
+    lab.idle(name)
+    pids = extension_pids(lab, name)
+    members = [answers[0].value, *pids]
+    until(lambda: all(psutil.Process(pid).status() == "stopped" for pid in members))
+    lab.lam.delete_function(FunctionName=name)
+    until(lambda: not [pid for pid in members if alive(pid)])
+    lab.region.plane.settle()
+    registered, *told = said(lab, name, "watcher")
+    account = lab.client("sts").get_caller_identity()["Account"]
+    assert json.loads(registered.removeprefix("registered ")) == {
+        "accountId": account, "functionName": name, "functionVersion": "$LATEST",
+        "handler": "lambda_function.handler",
+    }  # fmt: skip
+    *invokes, end = [json.loads(line) for line in told]
+    assert [one["requestId"] for one in invokes] == [one.request_id for one in answers]
+    assert {one["eventType"] for one in invokes} == {"INVOKE"}
+    assert all(one["invokedFunctionArn"].endswith(f":function:{name}") for one in invokes)
+    assert all(one["tracing"]["type"] == "X-Amzn-Trace-Id" for one in invokes)
+    assert all(one["deadlineMs"] > 1.7e12 for one in invokes)
+    assert (end["eventType"], end["shutdownReason"]) == ("SHUTDOWN", "spindown")
+    line = "EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]"
+    log = lab.logs(name)
+    assert log.index(line) < min(log.index(one) for one in log if one.startswith("START"))
+
+
+SLOW = (
+    TOOLS
+    + """
+status, me, body = register(["INVOKE"])
+while True:
+    following(me)
+    time.sleep(0.6)
+"""
+)
+
+
+def test_the_answer_does_not_wait_but_the_environment_does(lab: LiveRegion) -> None:
+    name = lab.deploy(GOOD, Layers=[layer(lab, {"slow": SLOW})])
+    first = lab.call(name)
+    assert lab.environments(name)[0]["state"] == "busy", "the extension still works"
+    second = lab.call(name)
+    assert second.value != first.value, "so the second call gets an environment of its own"
+    started = stopwatch_ns()
+    lab.region.plane.settle()
+    assert 0.3 < (stopwatch_ns() - started) / 1e9 < 3
+    assert len(lab.idle(name)) == 2
+    (report,) = [
+        line for line in lab.logs(name) if line.startswith(f"REPORT RequestId: {first.request_id}")
+    ]
+    figures = dict(part.split(": ", 1) for part in report.split("\t") if ": " in part)
+    assert float(figures["Duration"].split()[0]) < 500
+    assert float(figures["Billed Duration"].split()[0]) >= 600
+    data = lab.client("cloudwatch").list_metrics(
+        Namespace="AWS/Lambda", MetricName="PostRuntimeExtensionsDuration",
+        Dimensions=[{"Name": "FunctionName", "Value": name}],
+    )  # fmt: skip
+    assert data["Metrics"]
+
+
+def test_an_extension_that_passes_the_timeout(lab: LiveRegion) -> None:
+    stuck = SLOW.replace("0.6", "60")
+    name = lab.deploy(GOOD, Timeout=1, Layers=[layer(lab, {"stuck": stuck, "watcher": WATCHER})])
+    first = lab.call(name)
+    assert first.error is None
+    assert first.seconds < 1
+    lab.region.plane.settle()
+    assert any(line.endswith("Task timed out after 1.00 seconds") for line in lab.logs(name))
+    assert events(lab, name)[-1]["shutdownReason"] == "timeout"
+    lab.idle(name)
+    assert lab.call(name).value != first.value
+
+
+CRASHING = (
+    TOOLS
+    + """
+status, me, body = register(["INVOKE"])
+following(me)
+sys.exit(3)
+"""
+)
+
+
+def test_an_extension_that_ends_ends_the_call(lab: LiveRegion) -> None:
+    name = lab.deploy(
+        "import time\ndef handler(event, context):\n    time.sleep(event)\n",
+        Layers=[layer(lab, {"crash": CRASHING, "watcher": WATCHER})],
+    )
+    failed = lab.call(name, 5)
+    assert failed.fails("Extension.Crash") == {
+        "errorType": "Extension.Crash",
+        "errorMessage": f"RequestId: {failed.request_id} Error: exit status 3",
+    }
+    lab.region.plane.settle()
+    log = lab.logs(name)
+    assert f"RequestId: {failed.request_id} Error: exit status 3\nExtension.Crash" in log
+    assert events(lab, name)[-1]["shutdownReason"] == "failure"
+    assert any("Status: error\tError Type: Extension.Crash" in line for line in log)
+
+
+def test_a_function_that_crashes_tells_the_extension(lab: LiveRegion) -> None:
+    name = lab.deploy(
+        "import os\ndef handler(event, context):\n    os._exit(1) if event else None\n",
+        Layers=[layer(lab, {"watcher": WATCHER})],
+    )
+    lab.call(name, 1).fails("Runtime.ExitError")
+    lab.region.plane.settle()
+    assert events(lab, name)[-1]["shutdownReason"] == "failure"
+    lab.idle(name)
+    assert lab.call(name, 0).error is None, "everything is started again"
+    assert [one["eventType"] for one in events(lab, name)] == ["INVOKE", "SHUTDOWN", "INVOKE"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "kind", "reason"),
+    [
+        (WATCHER, 0o644, "PermissionDenied", "permission denied"),
+        ("no program", 0o755, "UnknownError", "exec format error"),
+    ],
+)
+def test_an_extension_that_cannot_be_started(
+    lab: LiveRegion, text: str, mode: int, kind: str, reason: str
+) -> None:
+    name = lab.deploy(GOOD, Layers=[layer(lab, {"broken": text}, mode=mode)])
+    failed = lab.call(name)
+    document = failed.fails("Extension.LaunchError")
+    assert document["errorMessage"].endswith(f"/extensions/broken: {reason}")
+    line = f"EXTENSION\tName: broken\tState: LaunchError\tEvents: []\tError Type: {kind}"
+    assert line in lab.logs(name)
+
+
+INIT_ERROR = (
+    TOOLS
+    + """
+status, me, body = register([])
+ask("POST", "/init/error", {"errorMessage": "x"}, Identifier=me,
+    Function_Error_Type="Extension.NoConfig")
+time.sleep(60)
+"""
+)
+
+
+def test_an_extension_whose_init_fails(lab: LiveRegion) -> None:
+    name = lab.deploy(GOOD, Timeout=3, Layers=[layer(lab, {"unready": INIT_ERROR})])
+    lab.call(name).fails("Extension.InitError")
+    assert any(
+        "Name: unready\tState: InitError\tEvents: []\tError Type: Extension.NoConfig" in line
+        for line in lab.logs(name)
+    )
+    assert lab.environments(name)[0]["pid"] is None
+
+
+def test_ten_extensions_and_no_more(lab: LiveRegion) -> None:
+    quiet = TOOLS + "status, me, body = register([])\nfollowing(me)\n"
+    many = {f"e{number:02}": quiet for number in range(11)}
+    ten = dict(list(many.items())[:10])
+    assert lab.call(lab.deploy(GOOD, MemorySize=1024, Layers=[layer(lab, ten)])).error is None
+    failed = lab.call(lab.deploy(GOOD, MemorySize=1024, Layers=[layer(lab, many)]))
+    assert "(10) reached" in failed.fails("Extension.LaunchError")["errorMessage"]
+
+
+STUBBORN = (
+    TOOLS
+    + """
+status, me, body = register(["SHUTDOWN"])
+following(me)
+say("asked to end")
+time.sleep(60)
+"""
+)
+
+
+def test_an_extension_has_two_seconds_in_all(lab: LiveRegion) -> None:
+    name = lab.deploy(GOOD, Layers=[layer(lab, {"stubborn": STUBBORN})])
+    lab.call(name)
+    lab.idle(name)
+    (pid,) = extension_pids(lab, name)
+    started = stopwatch_ns()
+    lab.lam.delete_function(FunctionName=name)
+    until(lambda: not alive(pid))
+    assert 1.5 < (stopwatch_ns() - started) / 1e9 < 4
+    lab.region.plane.settle()
+    assert "asked to end" in said(lab, name, "stubborn")
+
+
+ENVIRONMENT = (
+    TOOLS + "status, me, body = register([])\nsay(json.dumps(dict(os.environ)))\nfollowing(me)\n"
+)
+
+
+def test_what_an_extension_sees(lab: LiveRegion) -> None:
+    name = lab.deploy(
+        GOOD,
+        Layers=[layer(lab, {"seer": ENVIRONMENT})],
+        Environment={"Variables": {"MINE": "yes"}},
+    )
+    lab.call(name)
+    (seen,) = [json.loads(line) for line in said(lab, name, "seer")]
+    assert seen["MINE"] == "yes"
+    assert seen["AWS_LAMBDA_FUNCTION_NAME"] == name
+    assert {"AWS_ACCESS_KEY_ID", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION"} <= seen.keys()
+    hidden = {
+        "_HANDLER", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR", "AWS_XRAY_DAEMON_ADDRESS", "_LAMBDA_TELEMETRY_LOG_FD",
+    }  # fmt: skip
+    assert not hidden & seen.keys()
