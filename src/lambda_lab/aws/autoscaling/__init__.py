@@ -1,0 +1,1 @@
+"""Application Auto Scaling of provisioned concurrency: on a schedule, and after a target."""
