@@ -34,7 +34,7 @@ PERMISSIONS = {
             "Action": [
                 f"{service}:*"
                 for service in (
-                    *("dynamodb", "events", "kinesis", "lambda", "logs"),
+                    *("dynamodb", "ec2", "events", "kinesis", "lambda", "logs"),
                     *("s3", "scheduler", "secretsmanager", "sns", "sqs"),
                 )
             ],

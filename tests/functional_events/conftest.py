@@ -6,6 +6,7 @@ in environments that share the machine's: those start faster.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -16,5 +17,6 @@ from live_region import LiveRegion, open_region
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LiveRegion]:
     """Return the module's region."""
-    with open_region(isolate=False) as live:
+    # Functions here remember what they saw, over days of the region's clock.
+    with open_region(isolate=False, idle_expiry_seconds=math.inf) as live:
         yield live

@@ -188,6 +188,7 @@ class Silent:
         time_ns: int,
         *,
         executed_version: str | None = None,
+        account: Mapping[str, float] | None = None,
     ) -> None:
         """Nothing is kept."""
 

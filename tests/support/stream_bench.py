@@ -228,6 +228,7 @@ class Points:
         time_ns: int,
         *,
         executed_version: str | None = None,
+        account: Mapping[str, float] | None = None,
     ) -> None:
         assert (spec.name, resource) == ("worker", "live")
         self._points.append(values)

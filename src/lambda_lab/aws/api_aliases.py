@@ -16,6 +16,7 @@ from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName
 from lambda_lab.aws.paging import paged
+from lambda_lab.aws.provisioned import check_pointing, follow, without
 from lambda_lab.errors import AwsError
 
 __all__ = ["create_alias", "delete_alias", "get_alias", "list_aliases", "update_alias"]
@@ -162,7 +163,9 @@ def update_alias(backend: LabLambdaBackend, params: Params) -> Params:
     asked = _weights(params)
     weights = weights_of(alias) if asked is None else asked
     _check_versions(backend, function.function_name, version, weights)
+    check_pointing(backend, function, alias.name, {version, *weights})
     point_alias(alias, version, weights)
+    follow(backend, function)
     if params.get("Description") is not None:
         alias.description = params["Description"]
     alias.revision_id = services().ids.uuid()
@@ -173,6 +176,7 @@ def delete_alias(backend: LabLambdaBackend, params: Params) -> Params:
     """Remove an alias (``DeleteAlias``); one that is not there is no error."""
     function = resolve_unqualified(backend, params)
     backend.delete_alias(params["Name"], function.function_name)
+    without(backend, function, params["Name"])
     function.policies.forget(params["Name"])
     function.event_settings.pop(params["Name"], None)
     return {}

@@ -72,7 +72,7 @@ def _keep_runtime_management(backend: LabLambdaBackend, params: Params) -> Param
     return answer
 
 
-# -- asynchronous calls, URLs, provisioned concurrency, mappings -----------------------------------
+# -- URLs ------------------------------------------------------------------------------------------
 
 
 def _url_config(backend: LabLambdaBackend, params: Params) -> Params:
@@ -88,32 +88,6 @@ def _url_configs(backend: LabLambdaBackend, params: Params) -> Params:
     return {"FunctionUrlConfigs": []}
 
 
-def _provisioned(backend: LabLambdaBackend, params: Params) -> Params:
-    """Say that nothing is provisioned. AWS's texts as its users report them: confidence M."""
-    name = named(backend, params)
-    if name.qualifier == "$LATEST":
-        raise aws_error(
-            "InvalidParameterValueException",
-            "The function resource provided must be an alias or a published version.",
-        )
-    try:
-        backend.find(name)
-    except AwsError:
-        if str(name.qualifier).isdigit():
-            raise
-        arn = _qualified_arn(backend, params, None)
-        raise _missing(f"Cannot find alias arn: {arn}") from None
-    raise aws_error(
-        "ProvisionedConcurrencyConfigNotFoundException",
-        "No Provisioned Concurrency Config found for this function",
-    )
-
-
-def _provisioned_configs(backend: LabLambdaBackend, params: Params) -> Params:
-    _latest(backend, params)
-    return {"ProvisionedConcurrencyConfigs": []}
-
-
 def _nothing(member: str) -> Operation:
     def answer(backend: LabLambdaBackend, params: Params) -> Params:
         del backend, params
@@ -127,12 +101,10 @@ DEFAULTS: Mapping[str, Operation] = MappingProxyType(
         "GetCodeSigningConfig": _no_code_signing,
         "GetFunctionCodeSigningConfig": _function_code_signing,
         "GetFunctionUrlConfig": _url_config,
-        "GetProvisionedConcurrencyConfig": _provisioned,
         "GetRuntimeManagementConfig": _runtime_management,
         "ListCodeSigningConfigs": _nothing("CodeSigningConfigs"),
         "ListFunctionUrlConfigs": _url_configs,
         "ListFunctionsByCodeSigningConfig": _no_code_signing,
-        "ListProvisionedConcurrencyConfigs": _provisioned_configs,
         "PutRuntimeManagementConfig": _keep_runtime_management,
     }
 )

@@ -20,6 +20,7 @@ from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, parse_function_name
 from lambda_lab.aws.paging import by_version, paged
 from lambda_lab.aws.services import services
+from lambda_lab.aws.vpc.config import check_vpc_role, read_vpc_config
 from lambda_lab.records import LayerSpec
 
 __all__ = [
@@ -181,6 +182,9 @@ def update_function_configuration(backend: LabLambdaBackend, params: Params) -> 
     check_revision(function, params)
     backend.begin_update(function)
     backend.check_changes(params)
+    vpc = read_vpc_config(backend.region_name, params.get("VpcConfig"), function.vpc)
+    if params.get("VpcConfig") or params.get("Role"):
+        check_vpc_role(backend.region_name, params.get("Role") or function.role, vpc)
     check_dead_letter(params.get("Role") or function.role, params.get("DeadLetterConfig"))
     layers = function.layer_specs
     if params.get("Layers") is not None:
@@ -188,6 +192,7 @@ def update_function_configuration(backend: LabLambdaBackend, params: Params) -> 
     if "LoggingConfig" in params:
         function.set_logging({**_current_logging(function, params), **params["LoggingConfig"]})
     function.set_layers(layers)
+    function.vpc = vpc
     _apply(function, params)
     backend.end_update(function)
     return function.get_configuration()

@@ -12,14 +12,15 @@ from lambda_lab import facts
 from lambda_lab.aws.aliases import Pointing, pointing
 from lambda_lab.aws.api_functions import named
 from lambda_lab.aws.api_recursion import stops_loops
-from lambda_lab.aws.backend import LabLambdaBackend, not_now, services
+from lambda_lab.aws.backend import LabLambdaBackend, services
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.names import FunctionName, function_arn
+from lambda_lab.aws.vpc.attachment import admit
 from lambda_lab.errors import NotModelledError
 from lambda_lab.records import InvocationType, InvokeRequest
 
-__all__ = ["get_account_settings", "invoke", "invoke_async"]
+__all__ = ["invoke", "invoke_async"]
 
 Params = dict[str, Any]
 
@@ -34,8 +35,7 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
     kind = request.invocation_type
     if kind is InvocationType.REQUEST_RESPONSE and points.additional is not None:
         points, request = _routed(points, points.additional, request)
-    if points.function.lab_state != "Active":
-        raise not_now(points.function)
+    admit(backend, points.function, wakes=kind is not InvocationType.DRY_RUN)
     if params.get("DurableExecutionName") or params.get("TenantId"):
         raise NotModelledError("Durable execution and tenant isolation")
     plane = services().plane()
@@ -175,27 +175,3 @@ def invoke_async(backend: LabLambdaBackend, params: Params, request_id: str) -> 
     }
     invoke(backend, arguments, request_id)
     return {"Status": int(facts.value("invoke.status.async"))}
-
-
-def get_account_settings(backend: LabLambdaBackend, params: Params) -> Params:
-    """Describe the account's limits and use (``GetAccountSettings``)."""
-    del params
-    functions = backend.functions()
-    every = [*functions, *(v for function in functions for v in backend.versions_of(function))]
-    limit = services().plane().admission.account_limit
-    reserved = sum(function.reserved_concurrency or 0 for function in functions)
-    gigabyte = 1024**3
-    return {
-        "AccountLimit": {
-            "TotalCodeSize": int(facts.value("storage.code")) * gigabyte,
-            "CodeSizeUnzipped": int(facts.value("package.unzipped-maximum")),
-            "CodeSizeZipped": int(facts.value("package.zip.direct-maximum")),
-            "ConcurrentExecutions": limit,
-            "UnreservedConcurrentExecutions": limit - reserved,
-        },
-        "AccountUsage": {
-            "TotalCodeSize": sum(function.code_size for function in every)
-            + sum(layer.code_size for layer in backend.layer_versions()),
-            "FunctionCount": len(functions),
-        },
-    }

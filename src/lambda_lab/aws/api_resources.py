@@ -1,23 +1,18 @@
-"""Lambda's API: what hangs on a function - tags and reserved concurrency."""
+"""Lambda's API: tags of a function."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from lambda_lab import facts
-from lambda_lab.aws.api_functions import resolve_unqualified
-from lambda_lab.aws.backend import LabLambdaBackend, services
+from lambda_lab.aws.backend import LabLambdaBackend
 from lambda_lab.aws.checks import check_tags
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
-from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
+from lambda_lab.aws.names import parse_function_name
 from lambda_lab.errors import AwsError, NotModelledError
 
 __all__ = [
-    "delete_function_concurrency",
-    "get_function_concurrency",
     "list_tags",
-    "put_function_concurrency",
     "tag_resource",
     "untag_resource",
 ]
@@ -87,50 +82,3 @@ def untag_resource(backend: LabLambdaBackend, params: Params) -> Params:
 def list_tags(backend: LabLambdaBackend, params: Params) -> Params:
     """List tags (``ListTags``)."""
     return {"Tags": dict(_tagged(backend, params["Resource"]).tags)}
-
-
-# -- reserved concurrency --------------------------------------------------------------------------
-
-
-def put_function_concurrency(backend: LabLambdaBackend, params: Params) -> Params:
-    """Reserve concurrency (``PutFunctionConcurrency``); it binds at the next invocation."""
-    function = _concurrency_target(backend, params, refuses_latest=True)
-    wanted = int(params["ReservedConcurrentExecutions"])
-    keep = int(facts.value("concurrency.unreserved-minimum"))
-    limit = services().plane().admission.account_limit
-    others = sum(f.reserved_concurrency or 0 for f in backend.functions() if f is not function)
-    if limit - others - wanted < keep:
-        raise aws_error(
-            "InvalidParameterValueException",
-            "Specified ReservedConcurrentExecutions for function decreases account's "
-            f"UnreservedConcurrentExecution below its minimum value of [{keep}].",
-        )
-    function.reserved_concurrency = wanted
-    return {"ReservedConcurrentExecutions": wanted}
-
-
-def _concurrency_target(
-    backend: LabLambdaBackend, params: Params, *, refuses_latest: bool = False
-) -> LabFunction:
-    name = parse_function_name(params["FunctionName"], None, backend.region_name)
-    if name.qualifier is not None and (refuses_latest or name.qualifier != "$LATEST"):
-        return resolve_unqualified(backend, {**params, "Qualifier": None}, refuses_latest=True)
-    try:
-        return backend.find(FunctionName(name.name, None, name.account))
-    except AwsError:
-        # Recorded: these operations name the unknown function with its qualifier.
-        account = name.account or backend.account_id
-        arn = function_arn(backend.region_name, account, name.name, "$LATEST")
-        raise aws_error("ResourceNotFoundException", f"Function not found: {arn}") from None
-
-
-def get_function_concurrency(backend: LabLambdaBackend, params: Params) -> Params:
-    """Return the reserved concurrency (``GetFunctionConcurrency``)."""
-    function = _concurrency_target(backend, params)
-    return {"ReservedConcurrentExecutions": function.reserved_concurrency}
-
-
-def delete_function_concurrency(backend: LabLambdaBackend, params: Params) -> Params:
-    """Reserve nothing any more (``DeleteFunctionConcurrency``)."""
-    _concurrency_target(backend, params).reserved_concurrency = None
-    return {}

@@ -35,6 +35,9 @@ from lambda_lab.aws.moto_seam import (
 from lambda_lab.aws.names import FunctionName, function_arn, parse_layer_arn
 from lambda_lab.aws.services import Services, services, use_services
 from lambda_lab.aws.triggers import Triggers
+from lambda_lab.aws.vpc.attachment import attach, attached, not_now, review
+from lambda_lab.aws.vpc.config import check_vpc_role, read_vpc_config
+from lambda_lab.aws.vpc.interfaces import Interfaces
 from lambda_lab.errors import AwsError
 from lambda_lab.records import FunctionSpec, LayerSpec
 
@@ -69,6 +72,8 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         # recreated": Developer Guide, Manage Lambda function versions.
         self._last_numbers: dict[str, int] = {}
         self.mappings: dict[str, LabMapping] = {}
+        self.interfaces = Interfaces(region_name)
+        self.idle_watch = False
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -142,6 +147,8 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         check_runtime(spec.get("Runtime"), services().clock.now().date(), creates=True)
         check_environment(spec.get("Environment"))
         check_tags(spec.get("Tags") or {})
+        vpc = read_vpc_config(self.region_name, spec.get("VpcConfig"), None)
+        check_vpc_role(self.region_name, spec["Role"], vpc)
         layers = self.layer_specs(spec.get("Layers") or [])
         code = self.code_of(spec.get("Code") or {}, "CreateFunction")
         check_unzipped_with_layers(code, layers)
@@ -151,11 +158,13 @@ class LabLambdaBackend(Triggers, LambdaBackend):
                 self.account_id, quiet, self.region_name, "$LATEST"
             )
             function.prepare(spec, code, layers, services().ids.uuid(), self.timestamp())
+            function.vpc = vpc
             self._lambdas.put_function(function)
         except JsonRESTError as error:
             raise translate(error) from None
         function.spec = function.make_spec()
-        services().clock.call_later(CREATE_SECONDS, lambda: self.activate(function))
+        seconds = attach(self, function, CREATE_SECONDS)
+        services().clock.call_later(seconds, lambda: self.activate(function))
         if spec.get("Publish"):
             return self.publish(function, None)
         return function
@@ -181,10 +190,16 @@ class LabLambdaBackend(Triggers, LambdaBackend):
                 self._become_active(function)
 
     def _become_active(self, function: LabFunction) -> None:
-        function.become_active(services().ids.uuid())
-        for version in self.versions_of(function):
-            if version.lab_state == "Pending":
-                version.become_active(version.revision_id)
+        """End the creation or the update of *function*, and of what was published meanwhile."""
+        pending = [one for one in self.versions_of(function) if one.lab_state == "Pending"]
+        problem = function.attach_problem
+        for one in (function, *pending):
+            revision = services().ids.uuid() if one is function else one.revision_id
+            if problem is None:
+                one.become_active(revision)
+            else:
+                one.fail(problem, revision)
+        attached(self, [function, *pending])
 
     def _holds(self, function: LabFunction) -> bool:
         known = self._lambdas._functions.get(function.function_name)
@@ -215,7 +230,8 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         function.touch(services().ids.uuid(), self.timestamp())
         function.running_revision = function.revision_id
         waiting = function.make_spec()
-        services().clock.call_later(UPDATE_SECONDS, lambda: self.updated(function, waiting))
+        seconds = attach(self, function, UPDATE_SECONDS)
+        services().clock.call_later(seconds, lambda: self.updated(function, waiting))
 
     def updated(self, function: LabFunction, spec: FunctionSpec) -> None:
         """Let invocations run *spec*, unless the function is gone or this is done already."""
@@ -223,7 +239,8 @@ class LabLambdaBackend(Triggers, LambdaBackend):
             current = self._holds(function) and function.update_status == "InProgress"
             if not current or spec.revision != function.running_revision:
                 return
-            function.spec = spec
+            if function.attach_problem is None:
+                function.spec = spec
             self._become_active(function)
         services().plane().function_changed(spec)
 
@@ -239,6 +256,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         ids = services().ids
         version = function.published(number, ids.uuid(), self.timestamp(), description)
         version.published_content = content
+        version.last_used_ns = services().clock.now_ns()
         versions.append(version)
         self._lambdas._arns[version.function_arn] = version
         # Recorded: publishing gives $LATEST a new RevisionId as well.
@@ -259,12 +277,16 @@ class LabLambdaBackend(Triggers, LambdaBackend):
             if version is not None:
                 function.policies.forget(version)
                 function.event_settings.pop(version, None)
+                function.provisioned.pop(version, None)
+            review(self)
         services().plane().function_deleted(function.unqualified_arn, version)
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """Delete a function; moto's name for it, which CloudFormation calls."""
         function: Any = self.get_function(function_name, qualifier)
         self.delete(function, qualifier)
+        with self.lock:
+            review(self, at_once=True)  # a stack waits until its functions' interfaces are gone
 
     # -- parts -----------------------------------------------------------------------------------
 
@@ -355,15 +377,6 @@ class LabLambdaBackend(Triggers, LambdaBackend):
             self._check_role(params["Role"])
         check_runtime(params.get("Runtime"), services().clock.now().date(), creates=False)
         check_environment(params.get("Environment"))
-
-
-def not_now(function: LabFunction) -> AwsError:
-    """Return AWS's refusal to use a function that is not Active yet."""
-    return aws_error(
-        "ResourceConflictException",
-        "The operation cannot be performed at this time. The function is currently in the "
-        f"following state: {function.lab_state}",
-    )
 
 
 def backend_of(region: str) -> LabLambdaBackend:

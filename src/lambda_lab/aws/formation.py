@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambda_lab.aws import api_functions
-from lambda_lab.aws.api_resources import put_function_concurrency
+from lambda_lab.aws.api_concurrency import put_function_concurrency
 from lambda_lab.aws.checks import refuse_not_modelled
 from lambda_lab.aws.constraints import validate
 from lambda_lab.aws.model import operation_model

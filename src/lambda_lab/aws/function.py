@@ -13,13 +13,17 @@ from lambda_lab.aws.event_settings import EventSettings
 from lambda_lab.aws.moto_seam import LambdaFunction
 from lambda_lab.aws.names import function_arn
 from lambda_lab.aws.policy import Policies, TemplatePolicy
+from lambda_lab.aws.provisioned import ProvisionedConfig
 from lambda_lab.aws.triggers import not_delivered
+from lambda_lab.aws.vpc.config import Place, VpcConfig
+from lambda_lab.aws.vpc.reasons import Reason
 from lambda_lab.records import FunctionSpec, LayerSpec, LogFormat, LoggingSpec
 from lambda_lab.runtime.packages import code_sha256
 
 __all__ = ["LabFunction"]
 
 _CREATING = ("Creating", "The function is being created.")
+_RESTORING = ("Restoring", "The function is being restored.")  # the text: confidence L
 
 
 class LabFunction(LambdaFunction):
@@ -38,6 +42,18 @@ class LabFunction(LambdaFunction):
     spec: FunctionSpec
     published_content: Any = None
     """Of a version: what ``$LATEST`` was when it was published."""
+    vpc: VpcConfig | None = None
+    """The networks it was ever attached to; ``None`` if it never had a setting."""
+    running_vpc: VpcConfig | None = None
+    """The same of ``spec``: what a failed update goes back to."""
+    places: frozenset[Place] = frozenset()
+    """Where it keeps an interface now."""
+    attach_problem: Reason | None = None
+    """Why the creation or update that is going on will fail."""
+    state_reason: Reason | None = None
+    """Why it is Inactive or Failed."""
+    last_used_ns: int = 0
+    """When it was called or configured last; kept for functions in a VPC."""
     layer_specs: tuple[LayerSpec, ...]
     """Held here, not looked up: a layer version that is deleted stays with who uses it."""
 
@@ -70,6 +86,7 @@ class LabFunction(LambdaFunction):
         self.set_layers(layers)
         self.policies = Policies()
         self.event_settings: dict[str, EventSettings] = {}
+        self.provisioned: dict[str, ProvisionedConfig] = {}
         self.set_dead_letter(params.get("DeadLetterConfig") or {})
         self.policy: Any = TemplatePolicy(self.policies, self.unqualified_arn, None)
         self.running_revision = revision
@@ -138,6 +155,7 @@ class LabFunction(LambdaFunction):
             logging=self.logging,
             runtime_version_arn=self.runtime_version_arn,
             tracing=self.tracing_config["Mode"],
+            vpc_config=self.vpc.spec() if self.vpc else None,
         )
 
     def content(self) -> tuple[Any, ...]:
@@ -197,6 +215,8 @@ class LabFunction(LambdaFunction):
             config["KMSKeyArn"] = self.kms_key_arn
         if self.dead_letter_arn:
             config["DeadLetterConfig"] = {"TargetArn": self.dead_letter_arn}
+        if self.vpc is not None:
+            config["VpcConfig"] = self.vpc.answer()
         return config
 
     def _logging_config(self) -> dict[str, Any]:
@@ -212,14 +232,21 @@ class LabFunction(LambdaFunction):
     def _state(self) -> dict[str, Any]:
         code, reason = _CREATING
         if self.lab_state == "Pending":
+            code, reason = _RESTORING if self.state_reason else _CREATING
             return {"State": "Pending", "StateReason": reason, "StateReasonCode": code}
         state: dict[str, Any] = {"State": self.lab_state}
+        if self.state_reason is not None:
+            state["StateReason"] = self.state_reason.text
+            state["StateReasonCode"] = self.state_reason.code
         if self.update_status is not None:
             state["LastUpdateStatus"] = self.update_status
         if self.update_status == "InProgress":
             # AWS's own words, even for an update (recorded).
             state["LastUpdateStatusReason"] = reason
             state["LastUpdateStatusReasonCode"] = code
+        if self.update_status == "Failed" and self.attach_problem is not None:
+            state["LastUpdateStatusReason"] = self.attach_problem.text
+            state["LastUpdateStatusReasonCode"] = self.attach_problem.code
         return state
 
     def published(
@@ -245,6 +272,21 @@ class LabFunction(LambdaFunction):
     def become_active(self, revision: str) -> None:
         """End the time of creation or of an update."""
         self.lab_state, self.update_status = "Active", "Successful"
+        self.state_reason = None
+        self.running_vpc = self.vpc
+        self.revision_id = revision
+
+    def fail(self, problem: Reason, revision: str) -> None:
+        """End the time of creation or of an update: it came to nothing.
+
+        A new function is Failed. After an update calls go on with what they ran before, and the
+        configuration names the networks they run in.
+        """
+        if self.lab_state == "Pending":
+            self.lab_state, self.state_reason = "Failed", problem
+        else:
+            self.vpc = self.running_vpc
+        self.update_status = "Failed"
         self.revision_id = revision
 
     # -- moto's other services --------------------------------------------------------------------

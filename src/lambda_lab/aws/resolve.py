@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lambda_lab.aws.aliases import Pointing, pointing
 from lambda_lab.aws.api_recursion import stops_loops
-from lambda_lab.aws.backend import backend_of
+from lambda_lab.aws.backend import LabLambdaBackend, backend_of
 from lambda_lab.aws.names import parse_function_name
+from lambda_lab.aws.vpc.attachment import admit
 from lambda_lab.errors import AwsError
 from lambda_lab.invoke.targets import EventInvokeConfig, Share, Target
 
@@ -36,10 +39,14 @@ class RegionFunctions:
             events=EventInvokeConfig.default() if settings is None else settings.resolved(),
             dead_letter_arn=function.dead_letter_arn,
             reserved=backend.reserved_concurrency(named.name),
-            additional=_share(points),
+            additional=_share(backend, points),
+            admit=partial(admit, backend, function) if function.vpc else None,
         )
 
 
-def _share(points: Pointing) -> Share | None:
+def _share(backend: LabLambdaBackend, points: Pointing) -> Share | None:
     other = points.additional
-    return None if other is None else Share(other.spec, other.lab_state, points.weight)
+    if other is None:
+        return None
+    may = partial(admit, backend, other) if other.vpc else None
+    return Share(other.spec, other.lab_state, points.weight, may)

@@ -107,7 +107,9 @@ class Caller:
             it may not run now.
         """
         target = self._routing.route(target)
-        if target.state != "Active":
+        if target.admit is not None:
+            target.admit()
+        elif target.state != "Active":
             raise not_active(target)
         request = InvokeRequest(
             spec=target.spec,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambda_lab import facts
 from lambda_lab.clock import Clock, stopwatch_ns, wall_time_ns
@@ -29,6 +29,8 @@ class Ran:
     failed: bool
     outcome: Outcome
     init_ms: float | None
+    extensions_ms: float = 0.0
+    """What extensions took after the answer."""
 
 
 class Execution:
@@ -50,8 +52,10 @@ class Execution:
         ids: Ids,
         init_limit_seconds: float,
     ) -> None:
-        self._environment = environment
-        self._journal = journal
+        self.environment = environment
+        """Where it runs."""
+        self.journal = journal
+        """Where its story is written."""
         self._clock = clock
         self._ids = ids
         self._init_limit = init_limit_seconds
@@ -59,7 +63,7 @@ class Execution:
     def run(self, request: InvokeRequest) -> Ran:
         """Run *request*; never raises for what the function does."""
         started = stopwatch_ns()
-        environment, journal = self._environment, self._journal
+        environment, journal = self.environment, self.journal
         journal.begin()
         init_ms: float | None = None
         if environment.state is State.NEW:
@@ -67,6 +71,8 @@ class Execution:
             if first.status == "success":
                 init_ms = first.duration_ms
             started = stopwatch_ns()
+        elif environment.running:
+            journal.event(Kind.THAWED)
         failed_init: InitOutcome | None = None
         if not environment.running:
             failed_init = self._suppressed_init(request)
@@ -75,10 +81,23 @@ class Execution:
 
     # -- init ----------------------------------------------------------------------------------
 
+    def prepare(self) -> InitOutcome:
+        """Initialise the environment ahead of any call; the log tells of success, too.
+
+        "INIT_REPORT" is always there with provisioned concurrency and SnapStart (facts:
+        ``log_lines``).
+        """
+        self.journal.begin()
+        outcome = self._cold_start()
+        if outcome.status == "success":
+            self._report_init(outcome, "init")
+        return outcome
+
     def _cold_start(self) -> InitOutcome:
-        environment, journal = self._environment, self._journal
+        environment, journal = self.environment, self.journal
         now = self._clock.now_ns
-        journal.event(Kind.STARTING)
+        usual = environment.init_type == "on-demand"
+        journal.event(Kind.STARTING, **({} if usual else {"init_type": environment.init_type}))
         journal.write(
             journal.platform.init_start(now(), environment.init_type, environment.identity)
         )
@@ -93,27 +112,42 @@ class Execution:
         Lambda calls this a suppressed init: it counts towards the invocation's own time
         (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
         """
-        self._journal.event(Kind.INIT, request.request_id, phase="invoke")
-        outcome = self._environment.init(request.spec.timeout_seconds)
+        self.journal.event(Kind.INIT, request.request_id, phase="invoke")
+        outcome = self.environment.init(request.spec.timeout_seconds)
         self._tell_init(outcome, "invoke")
         return None if outcome.status == "success" else outcome
 
     def _tell_init(self, outcome: InitOutcome, phase: str) -> None:
-        journal = self._journal
+        journal = self.journal
         journal.event(
             Kind.INIT_DONE,
             status=outcome.status,
             phase=phase,
             duration_ms=round(outcome.duration_ms, 3),
         )
+        for one in self.environment.extensions.all:
+            journal.write(
+                journal.platform.extension(
+                    self._clock.now_ns(), one.name, one.state, one.events, one.error
+                )
+            )
         if outcome.status == "success":
             return
         if outcome.sentence:
             journal.write(outcome.sentence)
+        self._report_init(outcome, phase)
+
+    def _report_init(self, outcome: InitOutcome, phase: str) -> None:
+        journal = self.journal
         error_type = outcome.error_type if outcome.status == "error" else None
         journal.write(
             journal.platform.init_report(
-                self._clock.now_ns(), outcome.duration_ms, phase, outcome.status, error_type
+                self._clock.now_ns(),
+                outcome.duration_ms,
+                phase,
+                outcome.status,
+                error_type,
+                init_type=self.environment.init_type,
             )
         )
 
@@ -122,7 +156,7 @@ class Execution:
     def _invoke(
         self, request: InvokeRequest, failed_init: InitOutcome | None, started: int
     ) -> Outcome:
-        journal, timeout = self._journal, request.spec.timeout_seconds
+        journal, timeout = self.journal, request.spec.timeout_seconds
         journal.write(journal.platform.start(self._clock.now_ns(), request.request_id))
         journal.event(Kind.INVOKE, request.request_id)
         spent = (stopwatch_ns() - started) / 1e9
@@ -130,7 +164,7 @@ class Execution:
             return _outcome_of_failed_init(request, failed_init, spent * 1000)
         left = max(0.0, timeout - spent)
         invocation = Invocation(request.request_id, request.payload, self._headers(request, left))
-        outcome = self._environment.invoke(invocation, left, timeout)
+        outcome = self.environment.invoke(invocation, left, timeout)
         if outcome.status in ("success", "failure") and spent > 0.001:
             # A suppressed init is part of this invocation's duration.
             return _longer(outcome, spent * 1000)
@@ -157,14 +191,32 @@ class Execution:
         epoch = self._clock.now_ns() // 1_000_000_000
         return f"Root=1-{epoch:08x}-{self._ids.hex(24)};Parent={self._ids.hex(16)};Sampled=0"
 
+    def await_extensions(self, request: InvokeRequest, ran: Ran) -> Ran:
+        """Wait until the extensions are done, too: with them the invocation ends.
+
+        The caller has its answer by now. If they pass the function's timeout, or one of them ends,
+        the environment's processes are gone, and the log says why.
+        """
+        spent = ran.outcome.duration_ms / 1000
+        after = self.environment.await_extensions(request.spec.timeout_seconds - spent)
+        if after.status == "success":
+            return replace(ran, extensions_ms=after.duration_ms)
+        sentence = after.sentence or faults.timed_out(request.spec.timeout_seconds)
+        outcome = replace(
+            ran.outcome, status=after.status, error_type=after.error_type, sentence=sentence
+        )
+        return replace(ran, outcome=outcome, extensions_ms=after.duration_ms)
+
     def report(self, request: InvokeRequest, ran: Ran) -> Measured:
         """Write the lines and the event that close the invocation."""
-        journal, now = self._journal, self._clock.now_ns
+        journal, now = self.journal, self._clock.now_ns
         request_id, outcome = request.request_id, ran.outcome
         if outcome.status == "timeout":
             journal.write(journal.platform.timeout(now(), request_id, outcome.sentence))
         elif outcome.status == "error" and outcome.sentence:
-            journal.write(journal.platform.failure(request_id, outcome.sentence, faults.EXIT_ERROR))
+            kind = outcome.error_type or faults.EXIT_ERROR
+            kind = kind if kind.startswith("Extension.") else faults.EXIT_ERROR
+            journal.write(journal.platform.failure(request_id, outcome.sentence, kind))
         crashed = outcome.status in ("error", "timeout")
         measured = Measured(
             duration_ms=outcome.duration_ms,
@@ -172,6 +224,7 @@ class Execution:
             init_ms=ran.init_ms,
             status=outcome.status if crashed else "success",
             error_type=outcome.error_type if outcome.status == "error" else None,
+            extensions_ms=ran.extensions_ms,
         )
         journal.write(journal.platform.end(now(), request_id, measured))
         journal.write(journal.platform.report(now(), request_id, measured))
@@ -227,8 +280,10 @@ def _outcome_of_failed_init(
     if not payload:
         # What ended for want of memory is an exit to its caller; only the log says why.
         invalid = init.error_type == faults.INVALID_ENTRYPOINT
+        shown = faults.INVALID_ENTRYPOINT if invalid else faults.EXIT_ERROR
+        kind = init.error_type or shown
         payload = faults.document(
-            faults.INVALID_ENTRYPOINT if invalid else faults.EXIT_ERROR,
+            kind if kind.startswith("Extension.") else shown,
             f"RequestId: {request_id} Error: {init.sentence}",
         )
     return Outcome("error", payload, duration_ms, init.memory_mb, init.error_type, "")

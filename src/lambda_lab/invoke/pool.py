@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from lambda_lab.runtime.environment import Environment, State
 
 __all__ = ["Pool", "pool_key"]
 
-Key = tuple[str, str]
+Key = tuple[str, str, bool]
+PROVISIONED = "provisioned-concurrency"
+"""``AWS_LAMBDA_INITIALIZATION_TYPE`` of environments that are kept ready."""
 FINISHING_SECONDS = 1.0
 """Longest wait for an environment that has answered but not asked for more yet."""
 
 
 def pool_key(environment: Environment) -> Key:
-    """Return what environments are kept by: the function's ARN with version, and its revision."""
+    """Return what environments are kept by: the function's ARN with version, and its revision.
+
+    Those of provisioned concurrency are kept apart.
+    """
     spec = environment.spec
-    return f"{spec.arn}:{spec.version}", spec.revision
+    return f"{spec.arn}:{spec.version}", spec.revision, environment.init_type == PROVISIONED
 
 
 class Pool:
@@ -31,17 +37,20 @@ class Pool:
         self._idle: dict[Key, list[Environment]] = defaultdict(list)
         self._all: dict[str, Environment] = {}
         self._retired: set[str] = set()
+        self._stays: dict[tuple[str, str], str] = {}
         self._finishing: Counter[Key] = Counter()
         self._lock = threading.Lock()
         self._returned = threading.Condition(self._lock)
 
-    def take(self, qualified_arn: str, revision: str) -> Environment | None:
+    def take(
+        self, qualified_arn: str, revision: str, *, provisioned: bool = False
+    ) -> Environment | None:
         """Take an idle environment of this version and revision, if there is one.
 
         An environment that has answered is idle a moment later, when its runtime asks for more.
         A caller that comes in that moment waits for it rather than make a new one.
         """
-        key = (qualified_arn, revision)
+        key = (qualified_arn, revision, provisioned)
         with self._lock:
             if self._finishing[key] and not self._idle.get(key):
                 self._returned.wait_for(
@@ -71,10 +80,30 @@ class Pool:
         with self._lock:
             self._finishing[key] = max(0, self._finishing[key] - 1)
             self._returned.notify_all()
-            if environment.identity in self._retired or environment.state is State.GONE:
+            spec = environment.spec
+            # A call that came just before a change may have made its environment just after it.
+            stays = self._stays.get((spec.arn, spec.version), spec.revision)
+            retired = environment.identity in self._retired or stays != spec.revision
+            if retired or environment.state is State.GONE:
                 return False
             self._idle[key].append(environment)
             return True
+
+    def take_expired(self, before_ns: int) -> tuple[list[Environment], int | None]:
+        """Take the environments that are idle since *before_ns* or longer.
+
+        Those of provisioned concurrency stay. Returns them, and since when the one that is idle
+        longest of the others is; ``None`` if there is none.
+        """
+        with self._lock:
+            idle = [
+                one for many in self._idle.values() for one in many if one.init_type != PROVISIONED
+            ]
+            expired = [one for one in idle if one.idle_since_ns <= before_ns]
+            for one in expired:
+                self._idle[pool_key(one)].remove(one)
+            left = [one.idle_since_ns for one in idle if one.idle_since_ns > before_ns]
+            return expired, min(left, default=None)
 
     def drop(self, environment: Environment) -> None:
         """Forget an environment that is gone."""
@@ -99,19 +128,31 @@ class Pool:
         keep_revision
             The revision that stays, or ``None`` when the function is deleted.
         """
+        with self._lock:
+            if version is not None and keep_revision is not None:
+                self._stays[arn, version] = keep_revision
+            else:
+                for key in [key for key in self._stays if key[0] == arn]:
+                    if version in (None, key[1]):
+                        del self._stays[key]
+        return self.release(
+            environment
+            for environment in self.all()
+            if environment.spec.arn == arn
+            and environment.spec.revision != keep_revision
+            and version in (None, environment.spec.version)
+        )
+
+    def release(self, environments: Iterable[Environment]) -> list[Environment]:
+        """Retire these environments, as :meth:`retire` does."""
         closing: list[Environment] = []
         with self._lock:
-            for environment in self._all.values():
-                spec = environment.spec
-                if spec.arn != arn or spec.revision == keep_revision:
-                    continue
-                if version is not None and spec.version != version:
-                    continue
+            for environment in environments:
                 idle = self._idle.get(pool_key(environment), [])
                 if environment in idle:
                     idle.remove(environment)
                     closing.append(environment)
-                else:
+                elif environment.identity in self._all:
                     self._retired.add(environment.identity)
         return closing
 
@@ -127,5 +168,6 @@ class Pool:
             self._all.clear()
             self._idle.clear()
             self._retired.clear()
+            self._stays.clear()
             self._finishing.clear()
             return environments

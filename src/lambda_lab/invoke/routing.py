@@ -50,4 +50,4 @@ class Routing:
         chosen = replace(target, additional=None, weighted=True)
         if not self.picks_additional(additional.weight):
             return chosen
-        return replace(chosen, spec=additional.spec, state=additional.state)
+        return replace(chosen, spec=additional.spec, state=additional.state, admit=additional.admit)

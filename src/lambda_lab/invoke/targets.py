@@ -6,6 +6,7 @@ means now: the alias may have moved, the code may be new, the function may be go
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +50,8 @@ class Share:
     """``Active``, ``Pending``, ``Inactive`` or ``Failed``."""
     weight: float
     """From 0.0, no call, to 1.0, every call."""
+    admit: Callable[[], None] | None = None
+    """As :attr:`Target.admit`, of this version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,9 @@ class Target:
     """Reserved concurrency of the function, if any."""
     additional: Share | None = None
     """Of an alias that routes to two versions and whose choice is still to be made."""
+    admit: Callable[[], None] | None = None
+    """Of a version in a VPC: notes that it is called, and raises what a call meets if it is not
+    Active; it then becomes Active again."""
     weighted: bool = False
     """Whether ``spec`` was chosen by weight from two versions."""
 

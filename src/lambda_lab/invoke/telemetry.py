@@ -24,6 +24,7 @@ class Telemetry(Protocol):
         time_ns: int,
         *,
         executed_version: str | None = None,
+        account: Mapping[str, float] | None = None,
     ) -> None:
         """Take a data point for each named metric of the namespace ``AWS/Lambda``.
 
@@ -35,4 +36,6 @@ class Telemetry(Protocol):
             Values by metric name, and the region's time in nanoseconds.
         executed_version
             The version that ran, where the alias routes to two.
+        account
+            Values of the whole Region, for the metrics whose value is another there.
         """

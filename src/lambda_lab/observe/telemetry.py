@@ -28,9 +28,11 @@ OLDEST_NS = 24 * 3600 * SECOND
 """How long an entry is kept at most, on the region's clock."""
 
 
-Point = tuple[FunctionSpec, str | None, str | None, Mapping[str, float], int]
+Values = Mapping[str, float]
+"""Values by metric name."""
+Point = tuple[FunctionSpec, str | None, str | None, Values, Values | None, int]
 """Function, version or alias named by the caller, the executed version where the alias routes to
-two, values by metric name, time in nanoseconds."""
+two, values of the function, those of the whole Region where they differ, time in nanoseconds."""
 MappingPoint = tuple[str, str, Mapping[str, float], int]
 """AWS region, UUID of an event source mapping, values by metric name, time in nanoseconds."""
 Dimensions = tuple[tuple[str, str], ...]
@@ -84,10 +86,11 @@ class BufferedTelemetry:
         time_ns: int,
         *,
         executed_version: str | None = None,
+        account: Mapping[str, float] | None = None,
     ) -> None:
         """Keep a data point for each metric."""
         with self._lock:
-            self._points.append((spec, resource, executed_version, values, time_ns))
+            self._points.append((spec, resource, executed_version, values, account, time_ns))
             full = len(self._points) > BUFFER_LIMIT
         if full:
             self.flush()
@@ -126,9 +129,10 @@ class BufferedTelemetry:
 
     def _flush_points(self, points: list[Point]) -> None:
         regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for spec, resource, executed, values, time_ns in points:
+        for spec, resource, executed, values, account, time_ns in points:
             for dimensions in _dimension_sets(spec, resource, executed):
-                regions[spec.region] += self._data(values, time_ns, dimensions)
+                of = values if dimensions or account is None else {**values, **account}
+                regions[spec.region] += self._data(of, time_ns, dimensions)
         for region, data in regions.items():
             put_lambda_metrics(region, data)
 

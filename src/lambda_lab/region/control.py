@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from lambda_lab.region.account_limits import change_limits, describe_limits
 from lambda_lab.runtime.report import iso_time
 
 if TYPE_CHECKING:
@@ -99,10 +100,24 @@ def _reset(region: Region, query: Query, body: bytes) -> Any:
     return {"reset": True}
 
 
+def _limits(region: Region, query: Query, body: bytes) -> Any:
+    return describe_limits(region.plane.admission)
+
+
+def _change_limits(region: Region, query: Query, body: bytes) -> Any:
+    try:
+        change_limits(region.plane.admission, json.loads(body or b"null"))
+    except (ValueError, RecursionError) as error:
+        raise _Refused(str(error)) from None
+    return _limits(region, query, body)
+
+
 _PATHS: Mapping[tuple[str, str], Callable[[Region, Query, bytes], Any]] = {
     ("GET", "/_lab/health"): _health,
     ("GET", "/_lab/clock"): _clock,
     ("POST", "/_lab/clock"): _advance,
+    ("GET", "/_lab/concurrency"): _limits,
+    ("POST", "/_lab/concurrency"): _change_limits,
     ("POST", "/_lab/settle"): _settle,
     ("GET", "/_lab/timeline"): _timeline,
     ("GET", "/_lab/environments"): _environments,

@@ -12,11 +12,10 @@ from typing import Any, Self
 from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
 from lambda_lab.aws.backend import LabLambdaBackend, Services, use_services
-from lambda_lab.aws.cloudwatch import exact_dimensions
 from lambda_lab.aws.deliveries import AwsDeliveries
-from lambda_lab.aws.ec2_seam import true_networks
 from lambda_lab.aws.find_package import find_package
 from lambda_lab.aws.guard import region_settings
+from lambda_lab.aws.mended import mended_moto
 from lambda_lab.aws.moto_seam import credentials_for_role, install_backend, moto_reads, reset_moto
 from lambda_lab.aws.pushes.eventbridge import EventBridgeServices
 from lambda_lab.aws.pushes.logs import is_followed
@@ -142,8 +141,7 @@ class Region:
         reset_moto()
         stack.callback(reset_moto)
         stack.enter_context(moto_reads(self.clock.now))
-        stack.enter_context(exact_dimensions())
-        stack.enter_context(true_networks())
+        stack.enter_context(mended_moto())
         use_services(
             Services(
                 clock=self.clock,

@@ -45,6 +45,7 @@ class Kept:
         time_ns: int,
         *,
         executed_version: str | None = None,
+        account: Mapping[str, float] | None = None,
     ) -> None:
         self.points += values.items()
 
@@ -100,7 +101,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
                 timeline=timeline,
                 telemetry=kept,
                 ids=ids,
-                reserved_concurrency=lambda _: None,
                 init_limit=INIT_LIMIT,
             )
         )
@@ -120,7 +120,7 @@ def test_the_story_of_a_cold_and_a_warm_call(bench: Bench) -> None:
     kinds = [kind for kind in bench.kinds if kind != "frozen"]
     assert kinds == [
         "received", "starting", "init", "init-done", "invoke", "invoke-done", "responded",
-        "received", "invoke", "invoke-done", "responded", "shutdown",
+        "received", "thawed", "invoke", "invoke-done", "responded", "shutdown",
     ]  # fmt: skip
     assert bench.kinds.count("frozen") == 2
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+from typing import Any
+
 import pytest
 
 from event_model import EventModel
 from lambda_lab.errors import AwsError
 from lambda_lab.invoke.admission import Admission, Lease
+from lambda_lab.invoke.limits import Limits
 from lambda_lab.simulate import Outcome, Result, exponential, poisson, simulate
 from random_cases import Case, draw
 
@@ -100,36 +105,61 @@ def test_numba_compiles_the_loop() -> None:
 class AdmissionAlone:
     """Requests to one function through the rules of the region: leases taken and given back."""
 
-    def __init__(self, account_limit: int, reserved: int | None) -> None:
-        self.admission = Admission(account_limit)
-        self.reserved = reserved
+    def __init__(self, settings: dict[str, Any]) -> None:
+        limits = Limits(
+            account=settings["account_limit"],
+            burst=settings["burst"],
+            rate=Fraction(settings["rate"]),
+            requests_per_unit=settings["requests_per_environment"],
+        )
+        self.admission = Admission(limits)
+        self.admission.reserve("arn:f", settings["reserved"])
+        self.admission.provision("arn:f", "1", settings["provisioned"])
+        self.idle = 0
+        """On-demand environments that are kept; here for ever."""
         self.running: list[tuple[int, Lease]] = []
 
-    def arrive(self, now: int, duration: int) -> str | None:
-        """Return AWS's reason, or ``None`` for a request that may run."""
+    def arrive(self, now: int, duration: int, init: int) -> str | None:
+        """Return AWS's reason, or the kind of environment that a request runs in."""
         for ended, lease in [each for each in self.running if each[0] <= now]:
             self.admission.give_back(lease)
             self.running.remove((ended, lease))
+            self.idle += not lease.provisioned
         try:
-            lease = self.admission.take("arn:f", self.reserved)
+            lease = self.admission.take("arn:f", "1", now)
+            cold = not lease.provisioned and not self.idle
+            if cold:
+                try:
+                    self.admission.grow(lease, now)
+                except AwsError:
+                    self.admission.give_back(lease)
+                    raise
+            self.idle -= not lease.provisioned and not cold
         except AwsError as error:
             return str(error.members["Reason"])
-        self.running.append((now + duration, lease))
-        return None
+        self.running.append((now + duration + (init if cold else 0), lease))
+        if lease.provisioned:
+            return "provisioned"
+        return ("spillover " if lease.spillover else "") + ("cold" if cold else "warm")
 
 
 def test_the_simulator_admits_what_the_region_admits() -> None:
-    reasons = set()
-    for seed in range(500):
+    reached = set()
+    for seed in range(1500):
         case = draw(seed)
-        limits = {name: case.settings[name] for name in ("account_limit", "reserved")}
-        region = AdmissionAlone(**limits)
-        free = float("inf")
-        found = simulate(
-            case.arrivals, case.durations, keep_alive=0, **limits, burst=free,
-            requests_per_environment=free,
-        )  # fmt: skip
-        said = [region.arrive(*each) for each in zip(case.arrivals, case.durations, strict=True)]
-        assert [found.outcome(n).reason for n in range(len(found))] == said
-        reasons |= set(said)
-    assert len(reasons) == 3  # both limits were reached, and not always
+        settings = {**case.settings, "keep_alive": math.inf}
+        if math.inf in (settings["burst"], settings["rate"]):
+            settings |= {"burst": 1000, "rate": Fraction(100)}
+        if settings["requests_per_environment"] == math.inf:
+            settings["requests_per_environment"] = None
+        region = AdmissionAlone(settings)
+        if settings["requests_per_environment"] is None:
+            settings["requests_per_environment"] = math.inf
+        found = simulate(*case.inputs, **settings)
+        outcomes = [found.outcome(number) for number in range(len(found))]
+        inits = [case.inits[number % len(case.inits)] for number in range(len(found))]
+        calls = zip(case.arrivals, case.durations, inits, strict=True)
+        said = [region.arrive(*each) for each in calls]
+        assert [one.reason or NAMES[one] for one in outcomes] == said, seed
+        reached |= set(outcomes)
+    assert reached == set(Outcome)
