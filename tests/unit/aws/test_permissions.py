@@ -88,6 +88,12 @@ def test_a_broken_document_allows_nothing(broken: str) -> None:
         ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/r"}}, True, True),
         ({"Bool": {"aws:SecureTransport": False}}, False, False),
         ({"Bool": {"aws:SecureTransport": "true"}}, True, True),
+        # Only a function's own code has this key; these are requests of Lambda itself.
+        ({"ArnEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:*"}}, False, False),
+        ({"ArnNotEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:*"}}, True, True),
+        ({"ArnLikeIfExists": {"lambda:SourceFunctionArn": "arn:aws:lambda:*"}}, True, True),
+        ({"Null": {"lambda:SourceFunctionArn": "true"}}, True, True),
+        ({"Null": {"lambda:SourceFunctionArn": "false"}}, False, False),
         # What is not known neither allows nor lets through.
         ({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}, False, True),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False, True),

@@ -1,0 +1,1 @@
+"""Functions attached to a VPC: their settings, their interfaces, and the states they cause."""
