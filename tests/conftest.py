@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 # No test may find this machine's AWS settings; a test that needs such settings puts them there.
+# LAMBDA_LAB_NOTES only says where the study notes are, for the tests of the ledger of claims.
 for name in [name for name in os.environ if name.startswith(("AWS_", "LAMBDA_LAB_"))]:
-    del os.environ[name]
+    if name != "LAMBDA_LAB_NOTES":
+        del os.environ[name]
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 os.environ["AWS_CONFIG_FILE"] = os.devnull
 os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull

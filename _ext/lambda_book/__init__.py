@@ -1,4 +1,4 @@
-"""What this book adds to Sphinx: boxes, quizzes, numbers from ``facts``, terms, and a closed site.
+"""What this book adds to Sphinx: boxes, quizzes, facts and claims, terms, and a closed site.
 
 Each module is one idea and has its own ``setup``; ``_config.yml`` names this package only.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from . import assets, boxes, cover, facts, formulas, glance, parts, quiz, terms
+from . import assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, terms
 
 __all__ = ["setup"]
 
@@ -25,6 +25,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     dict
         What Sphinx wants to know: pages may be read and written in parallel.
     """
-    for part in (assets, boxes, cover, facts, formulas, glance, parts, quiz, terms):
+    for part in (assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, terms):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,8 +15,13 @@ REAL_TIME = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",
     "datetime.date.today", "uuid.uuid1", "uuid.uuid4",
 }  # fmt: skip
-# The one place that reads real time, and the one that draws from the system's chance.
-ALLOWED = {"clock.py": {"time.time_ns"}, "ids.py": {"random.SystemRandom"}}
+# The one place that reads real time, the one that draws from the system's chance, and the one that
+# gives a copy of a function's process the function's own chance back.
+ALLOWED = {
+    "clock.py": {"time.time_ns"},
+    "ids.py": {"random.SystemRandom"},
+    "runtime/snapshot.py": {"random.getstate", "random.setstate"},
+}
 # Code that runs inside a function under test may sleep: that is what is tested.
 FUNCTIONS = {"functions", "handlers", "layers"}
 

@@ -25,6 +25,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from .ledger import Claim, ClaimSource, Paragraph, Verdict, load_claims, load_paragraphs
 from .loader import load_facts, load_records
 from .model import (
     Confidence,
@@ -42,6 +43,8 @@ from .model import (
 )
 
 __all__ = [
+    "Claim",
+    "ClaimSource",
     "Confidence",
     "EnvironmentVariable",
     "ErrorShape",
@@ -52,14 +55,18 @@ __all__ = [
     "Kind",
     "LogLine",
     "Metric",
+    "Paragraph",
     "RuntimeIdentifier",
     "UnknownFactError",
+    "Verdict",
     "all",
+    "claims",
     "environment_variables",
     "errors",
     "get",
     "log_lines",
     "metrics",
+    "paragraphs",
     "runtimes",
     "sources",
     "substitutions",
@@ -158,3 +165,21 @@ def environment_variables() -> tuple[EnvironmentVariable, ...]:
 def log_lines() -> tuple[LogLine, ...]:
     """Return the lines the platform writes to a function's log."""
     return load_records(LogLine, "line")
+
+
+@cache
+def claims() -> tuple[Claim, ...]:
+    """Return every claim of the study notes with its verdict, in the order of the notes.
+
+    Examples
+    --------
+    >>> claims()[0].id, claims()[0].verdict.value
+    ('N000-01', 'depends')
+    """
+    return load_claims()
+
+
+@cache
+def paragraphs() -> tuple[Paragraph, ...]:
+    """Return the paragraphs of the study notes, as the ledger counts them."""
+    return load_paragraphs()

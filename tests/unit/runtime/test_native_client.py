@@ -161,12 +161,12 @@ def handler(event, context):
 @pytest.mark.parametrize("isolate", [True, False], ids=["private", "shared"])
 def test_a_region_without_the_binary(isolate: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS: awslambdaric is there, its extension is not."""
-    packages = launcher._sdk_packages
+    packages = launcher.sdk_packages
 
     def without() -> dict[str, str]:
         return {k: v for k, v in packages().items() if not k.startswith("runtime_client")}
 
-    monkeypatch.setattr(launcher, "_sdk_packages", without)
+    monkeypatch.setattr(launcher, "sdk_packages", without)
     with open_region(isolate=isolate) as live:
         name = live.deploy(CALLS)
         answers = [live.call(name, {"n": number}) for number in range(3)]

@@ -158,7 +158,7 @@ def test_the_widget_answers_its_controls(monkeypatch: pytest.MonkeyPatch) -> Non
     free.value = False
     assert "The bill is $6.60" in shown.value
     # Not on the module: the doctests of the same run may have loaded that a second time.
-    monkeypatch.setitem(show.price_calculator.__globals__, "_is_live", lambda: True)
+    monkeypatch.setitem(show.price_calculator.__globals__, "is_live", lambda: True)
     bundle = show.price_calculator()._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
 

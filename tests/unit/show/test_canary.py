@@ -246,7 +246,7 @@ def test_the_widget_answers_its_controls(monkeypatch: pytest.MonkeyPatch) -> Non
     failing.value = 1
     assert html.escape(said(50, 1)) in shown.value
     assert "; run:" not in shown.value
-    monkeypatch.setattr(canary_widget, "_is_live", lambda: True)
+    monkeypatch.setattr(canary_widget, "is_live", lambda: True)
     bundle = show.canary_explorer()._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
 

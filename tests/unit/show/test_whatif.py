@@ -148,7 +148,7 @@ def test_the_widget_answers_its_controls(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "25 fail at every try" in shown.value
     age.value = ages()[0]
     assert "50 grow too old" in shown.value
-    monkeypatch.setattr(whatif, "_is_live", lambda: True)
+    monkeypatch.setattr(whatif, "is_live", lambda: True)
     bundle = show.retry_explorer()._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
 
