@@ -82,6 +82,8 @@ class FunctionSpec:
     logging: LoggingSpec = LoggingSpec("/aws/lambda/unnamed")
     runtime_version_arn: str = ""
     tracing: str = "PassThrough"
+    snap_start: bool = False
+    """Whether this version's environments are restored from a snapshot."""
     vpc_config: Mapping[str, Any] | None = None
     """Subnets and security groups as ``VpcConfig`` has them; ``None`` or empty lists: no VPC."""
 

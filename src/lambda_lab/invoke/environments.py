@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from lambda_lab.clock import Clock
 from lambda_lab.ids import Ids
@@ -18,9 +18,12 @@ from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime.environment import Environment, Workshop
 from lambda_lab.runtime.outcomes import InitOutcome
 from lambda_lab.runtime.packages import PackageStore
+from lambda_lab.runtime.snap_start import SNAP_START, Restored, Template
 from lambda_lab.timeline import Kind, Timeline
 
 __all__ = ["Environments"]
+
+AnyEnvironment = TypeVar("AnyEnvironment", bound=Environment)
 
 
 class Environments:
@@ -73,9 +76,23 @@ class Environments:
 
     def make(self, spec: FunctionSpec, init_type: str = "on-demand") -> Environment:
         """Return a new environment, not initialised yet."""
+        environment = self._new(partial(Environment, on_idle=self._on_idle), spec, init_type)
+        self.pool.add(environment)
+        return environment
+
+    def restored(self, spec: FunctionSpec, template: Template) -> Environment:
+        """Return a new environment that will begin from a snapshot."""
+        kind = partial(Restored, on_idle=self._on_idle, template=template)
+        environment = self._new(kind, spec, SNAP_START)
+        self.pool.add(environment)
+        return environment
+
+    def _new(
+        self, kind: Callable[..., AnyEnvironment], spec: FunctionSpec, init_type: str
+    ) -> AnyEnvironment:
         identity = self._ids.hex(32)
         journal = Journal(spec, identity, self._clock, self._timeline, self._telemetry)
-        environment = Environment(
+        environment = kind(
             spec,
             self._packages.task(spec),
             self._packages.opt(spec.layers),
@@ -83,12 +100,28 @@ class Environments:
             log_stream=journal.stream,
             workshop=self._workshop,
             emit=journal.write,
-            on_idle=self._on_idle,
             init_type=init_type,
         )
         self._journals[identity] = journal
-        self.pool.add(environment)
         return environment
+
+    # -- snapshots -----------------------------------------------------------------------------
+
+    def snapshot(self, spec: FunctionSpec) -> Template:
+        """Make the environment that is to become a version's snapshot; no pool holds it."""
+        return self._new(partial(Template, on_idle=lambda _: None), spec, SNAP_START)
+
+    def take(self, template: Template, limit_seconds: float) -> InitOutcome:
+        """Initialise it, up to where a snapshot is taken; it is frozen there."""
+        outcome = self.execution(template, limit_seconds).prepare()
+        if outcome.status == "success":
+            self.journal(template).event(Kind.SNAPSHOT)
+            template.finish()
+        return outcome
+
+    def end_snapshot(self, template: Template, reason: str) -> None:
+        """End it."""
+        self._shut_down(template, reason)
 
     def journal(self, environment: Environment) -> Journal:
         """Return where an environment's story is written."""
@@ -121,6 +154,9 @@ class Environments:
             # One on demand starts its runtime again when it is invoked; this one is replaced.
             self.pool.release([environment])
             self.on_lost(environment)
+        elif environment.init_type == SNAP_START:
+            # Nothing is initialised again: the next call gets another copy of the snapshot.
+            self.pool.release([environment])
         environment.idle_since_ns = self._clock.now_ns()
         if self.pool.put_back(environment):
             self._expiry.notice()

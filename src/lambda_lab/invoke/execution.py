@@ -11,11 +11,13 @@ from lambda_lab.clock import Clock, stopwatch_ns, wall_time_ns
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.journal import Journal
 from lambda_lab.invoke.lineage import extend
+from lambda_lab.invoke.snapshots import restore_failed, restore_limit
 from lambda_lab.records import InvokeRequest
 from lambda_lab.runtime import faults
 from lambda_lab.runtime.api import Invocation
 from lambda_lab.runtime.environment import Environment, InitOutcome, Outcome, State
 from lambda_lab.runtime.report import Measured
+from lambda_lab.runtime.snap_start import Restored
 from lambda_lab.timeline import Kind
 
 __all__ = ["Execution", "Ran"]
@@ -31,6 +33,9 @@ class Ran:
     init_ms: float | None
     extensions_ms: float = 0.0
     """What extensions took after the answer."""
+    restore_ms: float | None = None
+    """What a restore from a snapshot took, if there was one before this call."""
+    billed_restore_ms: float = 0.0
 
 
 class Execution:
@@ -61,11 +66,25 @@ class Execution:
         self._init_limit = init_limit_seconds
 
     def run(self, request: InvokeRequest) -> Ran:
-        """Run *request*; never raises for what the function does."""
+        """Run *request*; raises for nothing the function does, but for a restore that fails.
+
+        Raises
+        ------
+        AwsError
+            ``SnapStartException`` or ``SnapStartTimeoutException``.
+        """
         started = stopwatch_ns()
         environment, journal = self.environment, self.journal
         journal.begin()
         init_ms: float | None = None
+        if isinstance(environment, Restored) and environment.state is State.NEW:
+            restored = self._restore(environment)
+            outcome = self._invoke(request, None, stopwatch_ns())
+            return replace(
+                _ran(outcome, None),
+                restore_ms=restored.duration_ms,
+                billed_restore_ms=environment.billed_ms,
+            )
         if environment.state is State.NEW:
             first = self._cold_start()
             if first.status == "success":
@@ -151,6 +170,26 @@ class Execution:
             )
         )
 
+    def _restore(self, environment: Restored) -> InitOutcome:
+        """Let an environment begin from its version's snapshot."""
+        journal, now = self.journal, self._clock.now_ns
+        journal.event(Kind.STARTING, init_type=environment.init_type)
+        journal.write(journal.platform.restore_start(now(), environment.identity))
+        journal.event(Kind.RESTORE)
+        outcome = environment.init(restore_limit())
+        journal.event(
+            Kind.RESTORE_DONE, status=outcome.status, duration_ms=round(outcome.duration_ms, 3)
+        )
+        if outcome.sentence:
+            journal.write(outcome.sentence)
+        error_type = outcome.error_type if outcome.status == "error" else None
+        journal.write(
+            journal.platform.restore_report(now(), outcome.duration_ms, outcome.status, error_type)
+        )
+        if outcome.status != "success":
+            raise restore_failed(outcome)
+        return outcome
+
     # -- invoke --------------------------------------------------------------------------------
 
     def _invoke(
@@ -224,6 +263,8 @@ class Execution:
             init_ms=ran.init_ms,
             status=outcome.status if crashed else "success",
             error_type=outcome.error_type if outcome.status == "error" else None,
+            restore_ms=ran.restore_ms,
+            billed_restore_ms=ran.billed_restore_ms,
             extensions_ms=ran.extensions_ms,
         )
         journal.write(journal.platform.end(now(), request_id, measured))

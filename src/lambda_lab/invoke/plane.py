@@ -22,6 +22,7 @@ from lambda_lab.invoke.limits import Limits
 from lambda_lab.invoke.lineage import check_loop
 from lambda_lab.invoke.provisioned import Provisioned
 from lambda_lab.invoke.rates import Pace
+from lambda_lab.invoke.snapshots import Snapshots
 from lambda_lab.invoke.telemetry import Telemetry
 from lambda_lab.invoke.telling import Telling
 from lambda_lab.records import FunctionSpec, InvocationType, InvokeRequest, InvokeResult
@@ -81,6 +82,8 @@ class DataPlane:
         self.provisioned = Provisioned(self.rooms, self.admission, clock, self._errands)
         """What is kept ready for calls."""
         self.rooms.on_lost = self.provisioned.lost
+        self.snapshots = Snapshots(self.rooms, self._errands)
+        """What the environments of versions with SnapStart begin from."""
 
     # -- calling -------------------------------------------------------------------------------
 
@@ -90,7 +93,8 @@ class DataPlane:
         Raises
         ------
         AwsError
-            If it may not run now (429), or would go on with a loop (400).
+            If it may not run now (429), would go on with a loop (400), or its environment could
+            not be restored from a snapshot (400, 408, 409).
         """
         self._check_loop(request)
         self._telling.note(Kind.RECEIVED, request)
@@ -100,7 +104,9 @@ class DataPlane:
             execution = self.rooms.execution(environment, self._init_limit)
             try:
                 ran = execution.run(request)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, AwsError):
+                    self._telling.responded(request, failed=True)
                 self._pool.finishing(environment)
                 environment.finish()
                 raise
@@ -197,6 +203,8 @@ class DataPlane:
         except AwsError as error:
             self._telling.throttled(request, error)
             raise
+        if spec.snap_start:
+            return self.rooms.restored(spec, self.snapshots.template(spec))
         return self.rooms.make(spec)
 
     # -- what there is -------------------------------------------------------------------------
@@ -208,6 +216,7 @@ class DataPlane:
     def function_deleted(self, arn: str, version: str | None) -> None:
         """Retire the environments of a function (or of one version of it) that is gone."""
         self.provisioned.forget(arn, version)
+        self.snapshots.forget(arn, version)
         if version is None:
             self.admission.forget(arn)
         self.rooms.retire(arn, version, None, "deleted")
@@ -228,6 +237,7 @@ class DataPlane:
     def reset(self) -> None:
         """End every environment; the region is empty afterwards."""
         self.provisioned.clear()
+        self.snapshots.clear()
         self.admission.clear()
         self.rooms.clear()
         self._errands.wait()

@@ -249,7 +249,12 @@ class RuntimeApi:
                 self._reply(connection, request_id, RuntimeReply(request.body))
             case "POST", ["invocation", request_id, "error"]:
                 self._reply(connection, request_id, _error_reply(request))
-            case "POST", ["init", "error"]:
+            case "GET", ["restore", "next"]:
+                # A runtime of SnapStart: init and before-snapshot hooks are done. It goes on when
+                # it is copied, so it need not wait for an answer here.
+                connection.answer(HTTPStatus.OK, b"", {})
+                self._events.on_next()
+            case "POST", ["init" | "restore", "error"]:
                 connection.accepted()
                 self._events.on_init_error(_error_reply(request))
             case _:

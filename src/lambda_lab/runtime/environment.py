@@ -28,6 +28,7 @@ from lambda_lab.runtime.api import Invocation, RuntimeReply
 from lambda_lab.runtime.extension_start import grace, launch
 from lambda_lab.runtime.extensions import ExtensionFailure
 from lambda_lab.runtime.init_outcome import init_outcome
+from lambda_lab.runtime.launcher import Process, Program
 from lambda_lab.runtime.life import Life
 from lambda_lab.runtime.memory import Watched
 from lambda_lab.runtime.memory_use import MemoryUse
@@ -283,8 +284,12 @@ class Environment(Life):
             news = failure or self._news.next(limit_seconds)
             if news is not Step.REGISTERED:
                 return self._init_outcome(news, started, limit_seconds)
-        self._process = launcher.start(program, self._log.write_fd, self._on_exit)
+        self._process = self._launch(program)
         return self._await_init(started, limit_seconds)
+
+    def _launch(self, program: Program) -> Process:
+        """Start the runtime's process."""
+        return self._workshop.launcher.start(program, self._log.write_fd, self._on_exit)
 
     def _await_init(self, started: int, limit_seconds: float) -> InitOutcome:
         watched = self._watch()

@@ -9,8 +9,10 @@ It is single-threaded, talks JSON datagrams over one Unix socket to its owner, a
 everything it started - when the owner's end closes, for whatever reason it closes.
 
 Messages from the owner
-    ``{"do": "start", "id", "kind": "python"|"exec", "argv", "env", "task", "opt", "tmp_mb",
-    "directory", "paths", "home"}`` with the log pipe as an attached descriptor;
+    ``{"do": "start", "id", "kind": "python"|"template"|"exec", "argv", "env", "task", "opt",
+    "tmp_mb", "directory", "paths", "home", "in_vpc"}`` with the log pipe as an attached
+    descriptor: a ``template`` becomes a snapshot (:mod:`.snapshot`);
+    ``{"do": "restore", "id", "template", "env", "tmp_mb"}``, likewise: a copy of a snapshot;
     ``{"do": "forget", "id"}`` when an environment is gone for good.
 Messages to the owner
     ``{"ready": {...}}``, ``{"started": id, "pid": ..}``, ``{"failed": id, "error": ..}``,
@@ -29,11 +31,14 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from lambda_lab.runtime import linux_sandbox
+from lambda_lab.runtime import egress_filter, linux_sandbox
+from lambda_lab.runtime.network_namespace import NetworkRoom, NetworkRooms
 from lambda_lab.runtime.process_tree import kill_descendants
 from lambda_lab.runtime.python_process import preload, run_python
+from lambda_lab.runtime.templates import Templates
 
 __all__ = ["ForkServer", "main", "remove_folder"]
 
@@ -41,6 +46,7 @@ Child = Callable[[], None]
 MESSAGE_BYTES = 1 << 18
 REPORT_FD = 4
 """Where a child may say that its program cannot be run; 0 to 2 and the log's 3 come before."""
+MOST_FDS = 1 << 20
 
 
 class ForkServer:
@@ -54,6 +60,12 @@ class ForkServer:
         self._sdk = ""
         self._pids: dict[int, str] = {}
         self._namespaces: dict[str, int] = {}
+        self._templates = Templates(
+            self._started, lambda identity, why: self._send({"failed": identity, "error": why})
+        )
+        self._rooms: NetworkRooms | None = None
+        self._networks: dict[str, NetworkRoom] = {}
+        self._filtered = False
         self._child_read, self._child_write = os.pipe()
         for fd in (self._child_read, self._child_write):
             os.set_blocking(fd, False)
@@ -79,12 +91,34 @@ class ForkServer:
         if sys.platform == "linux":
             linux_sandbox.hear_only_of_ends(signal.SIGCHLD)
         signal.set_wakeup_fd(self._child_write, warn_on_full_buffer=False)
-        self._send({"ready": {"isolated": self._root is not None, "weaker": self._weaker}})
+        self._wall_off()
+        told = {"isolated": self._root is not None, "weaker": self._weaker}
+        told |= {"confined": self._rooms is not None, "filtered": self._filtered}
+        self._send({"ready": told})
+
+    def _wall_off(self) -> None:
+        """Find out how connections can be kept in: a filter, and better, networks of their own."""
+        wanted = self._settings["egress"]
+        self._filtered = wanted != "off" and egress_filter.works()
+        if self._filtered and wanted != "filter" and self._root is not None:
+            try:
+                self._rooms = NetworkRooms()
+            except OSError:
+                self._rooms = None
+        if self._root is not None and self._rooms is None:
+            Path("/etc/resolv.conf").write_text(linux_sandbox.NO_NAMES, encoding="ascii")
 
     def serve(self) -> Child | None:
         """Serve until the owner is gone. In a forked child, returns what the child must run."""
         while True:
-            readable, _, _ = select.select([self._control.fileno(), self._child_read], [], [])
+            templates = self._templates.sockets
+            # Not select(): with a thousand environments, descriptors are beyond what it can take.
+            poll = select.poll()
+            for fd in (self._control.fileno(), self._child_read, *templates):
+                poll.register(fd, select.POLLIN)
+            readable = [fd for fd, _ in poll.poll()]
+            for fd in templates.keys() & set(readable):
+                self._templates.hear(templates[fd])
             if self._child_read in readable:
                 self._drain_wakeups()
                 self._reap()
@@ -118,6 +152,9 @@ class ForkServer:
             self._forget(identity)
             return None
         try:
+            if message["do"] == "restore":
+                self._templates.order(self._with_tmp(message), fds[0])
+                return None
             return self._start(message, fds[0])
         except OSError as error:
             self._send({"failed": identity, "error": str(error)})
@@ -132,17 +169,22 @@ class ForkServer:
     def _start(self, message: dict[str, Any], log_fd: int) -> Child | None:
         identity = message["id"]
         namespace = self._namespace(message)
+        network = self._network(message)
         if self._root is not None and namespace is not None:
             self._root.enter(namespace)
         # The kernel closes the writing end when the program runs; until then it can carry a word.
         reading, writing = os.pipe()
+        orders = self._templates.open(identity) if message["kind"] == "template" else None
         try:
             pid = os.fork()
             if pid == 0:
-                return self._child(message, log_fd, writing)
+                talk_fd = writing if orders is None else orders.detach()
+                return self._child(message, log_fd, talk_fd, network)
         finally:
             if os.getpid() == self._settings["pid"]:
                 os.close(writing)
+                if orders is not None:
+                    orders.close()
                 if self._root is not None:
                     self._root.leave()
         with os.fdopen(reading, encoding="utf-8") as report:
@@ -150,9 +192,21 @@ class ForkServer:
         if refusal:
             self._send({"unusable": identity, "error": refusal})
             return None
+        self._started(identity, pid)
+        if network is not None and network.resolver is not None:
+            network.resolver.close()
+            network.resolver = None
+        if self._rooms is not None:
+            self._rooms.make_ahead()
+        return None
+
+    def _started(self, identity: str, pid: int) -> None:
         self._pids[pid] = identity
         self._send({"started": identity, "pid": pid})
-        return None
+
+    def _with_tmp(self, message: dict[str, Any]) -> dict[str, Any]:
+        # Where there is no private root, /tmp is the machine's for all.
+        return message if self._root is not None else {**message, "tmp_mb": None}
 
     def _namespace(self, message: dict[str, Any]) -> int | None:
         if self._root is None:
@@ -160,11 +214,34 @@ class ForkServer:
         identity = message.get("home") or message["id"]
         if identity not in self._namespaces:
             self._namespaces[identity] = self._root.open_environment(
-                message["task"], message["opt"], message["tmp_mb"]
+                message["task"],
+                message["opt"],
+                message["tmp_mb"],
+                in_vpc=self._filtered and message["in_vpc"],
             )
         return self._namespaces[identity]
 
-    def _child(self, message: dict[str, Any], log_fd: int, report_fd: int) -> Child:
+    def _network(self, message: dict[str, Any]) -> NetworkRoom | None:
+        if self._rooms is None:
+            return None
+        identity = message.get("home") or message["id"]
+        if identity not in self._networks:
+            self._networks[identity] = self._rooms.take()
+        return self._networks[identity]
+
+    def _hand_over_filter(self, identity: str, network: NetworkRoom | None) -> None:
+        """Go behind the filter, and give its other end to the owner. In the child."""
+        listener = egress_filter.install(confined=self._rooms is not None)
+        given = [listener]
+        if network is not None and network.resolver is not None:
+            given.append(network.resolver.fileno())
+        socket.send_fds(self._control, [json.dumps({"filter": identity}).encode()], given)
+        for fd in given:
+            os.close(fd)
+
+    def _child(
+        self, message: dict[str, Any], log_fd: int, report_fd: int, network: NetworkRoom | None
+    ) -> Child:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if sys.platform == "linux":
@@ -172,22 +249,26 @@ class ForkServer:
             # Children that detach stay in this family: their memory counts, and they end with it.
             linux_sandbox.become_subreaper()
         os.setsid()
+        if network is not None:
+            network.enter()
+        if self._filtered:
+            self._hand_over_filter(message["id"], network)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         for fd in (1, 2, 3):
             os.dup2(log_fd, fd, inheritable=True)
         if report_fd != REPORT_FD:
             os.dup2(report_fd, REPORT_FD, inheritable=False)
-        os.closerange(REPORT_FD + (message["kind"] == "exec"), 4096)
+        os.closerange(REPORT_FD + (message["kind"] != "python"), MOST_FDS)
         linux_sandbox.set_limits(self._settings["file_descriptors"])
         if self._root is not None:
             linux_sandbox.drop_capabilities()
         os.chdir(message["directory"])
         if message["kind"] == "exec":
             return lambda: _exec(message["argv"], message["env"])
-        return lambda: run_python(
-            message["argv"][0], message["env"], {**message["paths"], "sdk": [self._sdk]}
-        )
+        paths = {**message["paths"], "sdk": [self._sdk]}
+        orders_fd = REPORT_FD if message["kind"] == "template" else None
+        return lambda: run_python(message["argv"][0], message["env"], paths, orders_fd)
 
     # -- ends ------------------------------------------------------------------------------------
 
@@ -207,14 +288,19 @@ class ForkServer:
                 return
             identity = self._pids.pop(pid, None)
             if identity is not None:
+                self._templates.close(identity)
                 # Its orphans are ours now, and nobody else's children ever are.
                 kill_descendants(os.getpid(), spare=self._pids)
                 self._send({"exited": identity, "pid": pid, "status": status})
 
     def _forget(self, identity: str) -> None:
+        self._templates.close(identity)
         namespace = self._namespaces.pop(identity, None)
         if namespace is not None:
             os.close(namespace)
+        network = self._networks.pop(identity, None)
+        if network is not None:
+            os.close(network.namespace)
 
     def _end_everything(self) -> None:
         for pid in list(self._pids):
@@ -254,6 +340,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when to end
     if sys.platform == "linux":
         linux_sandbox.become_subreaper()
+        linux_sandbox.raise_limits()
     server = ForkServer(control, settings)
     server.prepare()
     child = server.serve()

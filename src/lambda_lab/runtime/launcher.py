@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import logging
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,15 +17,21 @@ from typing import Any, Self
 
 from lambda_lab import facts
 from lambda_lab.errors import PackagingError, SandboxError
+from lambda_lab.runtime.egress import Egress, egress_wanted
 from lambda_lab.runtime.freezing import Freezer, freezing_wanted
 from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.linux_sandbox import SandboxUser
 from lambda_lab.runtime.process import Process, Program
 from lambda_lab.runtime.process_tree import mount_namespace
-from lambda_lab.runtime.python_process import RUNTIME_PACKAGES, SDK_PACKAGES
-from lambda_lab.runtime.runtimes import NODE_BOOTSTRAP
+from lambda_lab.runtime.sandbox_contents import (
+    aws_settings,
+    interpreter_folders,
+    python_paths,
+    sandbox_files,
+    sdk_packages,
+)
 
-__all__ = ["Launcher", "Process", "Program", "scratch_folder"]
+__all__ = ["Launcher", "Process", "Program"]
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +53,24 @@ class Launcher:
         URL of the region, written into the sandbox's AWS settings.
     isolate
         Whether to try for private root file systems (Linux only).
+    egress
+        Decides what functions connect to. ``None``: they connect as they like.
+        ``LAMBDA_LAB_EGRESS`` may take means away (:func:`.egress.egress_wanted`).
+    vpc_settings
+        The text of ``~/.aws/config`` for functions in a VPC, where connections are decided: the
+        endpoints in it tell the services apart. All others have the region's endpoint.
     """
 
     def __init__(
-        self, loop: IoLoop, folder: Path, endpoint: str, region: str, *, isolate: bool = True
+        self,
+        loop: IoLoop,
+        folder: Path,
+        endpoint: str,
+        region: str,
+        *,
+        isolate: bool = True,
+        egress: Egress | None = None,
+        vpc_settings: str = "",
     ) -> None:
         self._loop = loop
         self._lock = threading.Lock()
@@ -70,9 +86,15 @@ class Launcher:
         """Whether environments have a private root file system (known once ready)."""
         self.weaker = ""
         """Why not, in the kernel's words."""
+        self.confined = False
+        """Whether each environment has a network of its own."""
+        self.filtered = False
+        """Whether the owner decides on each connection."""
+        self._egress = egress
+        self._vpc_settings = vpc_settings
         self._folder = folder
         self._endpoint = endpoint
-        self._paths = _python_paths()
+        self._paths = python_paths()
         self._settings = self._prepare(endpoint, region, isolate)
         self._server, self._control = self._start()
         loop.add(self._control, self._on_message)
@@ -83,17 +105,21 @@ class Launcher:
         root, sdk = self._folder / "root", self._folder / "sdk"
         root.mkdir()
         sdk.mkdir()
-        packages = _sdk_packages()
+        packages = sdk_packages()
+        (self._folder / "aws-in-a-vpc").write_text(self._vpc_settings)
         for name, source in packages.items():
             (sdk / name).symlink_to(source)
         return {
             "isolate": isolate and sys.platform == "linux",
             "root": str(root),
-            "keep": _interpreter_folders(),
+            "keep": interpreter_folders(),
             "runtime": packages,
             "sdk": str(sdk),
             "folder": str(self._folder),
-            "files": _sandbox_files(SandboxUser(), endpoint, region),
+            "files": sandbox_files(
+                SandboxUser(), aws_settings(endpoint, region), self._vpc_settings
+            ),
+            "egress": egress_wanted() if self._egress is not None else "off",
             "file_descriptors": int(facts.value("function.file-descriptors")),
         }
 
@@ -142,8 +168,7 @@ class Launcher:
         """Where the SDK lies for functions without a private root."""
         return self._folder / "sdk"
 
-    @property
-    def extra_variables(self) -> dict[str, str]:
+    def extra_variables(self, *, in_vpc: bool) -> dict[str, str]:
         """What a function must be told by variables where it has no private root.
 
         With one, the region's address stands in ``~/.aws/config`` and ``/tmp`` is its own, so the
@@ -151,11 +176,10 @@ class Launcher:
         """
         if self.isolated:
             return {}
-        return {
-            "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
+        shared = {"AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        if in_vpc and self.filtered and self._vpc_settings:
+            return {"AWS_CONFIG_FILE": str(self._folder / "aws-in-a-vpc"), **shared}
+        return {"AWS_ENDPOINT_URL": self._endpoint, "AWS_CONFIG_FILE": os.devnull, **shared}
 
     def start(self, program: Program, log_fd: int, on_exit: Callable[[int], None]) -> Process:
         """Start *program* with *log_fd* as its output.
@@ -167,17 +191,8 @@ class Launcher:
         SandboxError
             If the process could not be started.
         """
-        self.wait_ready()
-        process = Process(program.identity, on_exit, home=program.home or program.identity)
-        process.others = lambda: self._others(process)
-        with self._lock:
-            former = self._processes.get(program.identity)
-            self._processes[program.identity] = process
-        if former is not None:
-            former.retire()
         message = {
             "do": "start",
-            "id": program.identity,
             "kind": program.kind,
             "argv": list(program.argv),
             "env": dict(program.env),
@@ -185,9 +200,54 @@ class Launcher:
             "opt": program.opt,
             "tmp_mb": program.tmp_mb,
             "home": program.home,
+            "in_vpc": program.guest.in_vpc,
             "directory": program.directory,
             "paths": {"own": list(program.own_paths), **self._paths},
         }
+        return self._ask(program, message, log_fd, on_exit)
+
+    def restore(
+        self, program: Program, template: str, log_fd: int, on_exit: Callable[[int], None]
+    ) -> Process:
+        """Start a copy of the snapshot *template*, which must not be frozen.
+
+        Raises
+        ------
+        SandboxError
+            If there is no such process any more, or it could not be copied.
+        """
+        message = {
+            "do": "restore",
+            "template": template,
+            "env": dict(program.env),
+            "tmp_mb": program.tmp_mb,
+        }
+        if self._egress is not None:
+            self._egress.copied(program.guest, template)
+        return self._ask(program, message, log_fd, on_exit)
+
+    def _ask(
+        self,
+        program: Program,
+        message: dict[str, Any],
+        log_fd: int,
+        on_exit: Callable[[int], None],
+    ) -> Process:
+        """Send *message* to the fork server and wait until the process is there."""
+        self.wait_ready()
+        message["id"] = program.identity
+        process = Process(
+            program.identity,
+            on_exit,
+            home=program.home or program.identity,
+            guest=program.guest,
+        )
+        process.others = lambda: self._others(process)
+        with self._lock:
+            former = self._processes.get(program.identity)
+            self._processes[program.identity] = process
+        if former is not None:
+            former.retire()
         try:
             with self._sending:
                 socket.send_fds(self._control, [json.dumps(message).encode()], [log_fd])
@@ -217,6 +277,8 @@ class Launcher:
         with self._lock:
             for one in [one for one in self._processes.values() if one.home == identity]:
                 del self._processes[one.identity]
+        if self._egress is not None:
+            self._egress.forget(identity)
         with self._sending:
             try:
                 self._control.send(json.dumps({"do": "forget", "id": identity}).encode())
@@ -227,9 +289,9 @@ class Launcher:
 
     def _on_message(self) -> None:
         try:
-            data = self._control.recv(1 << 16)
+            data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 2)
         except OSError:
-            data = b""
+            data, fds = b"", []
         if not data:
             self._lost()
             return
@@ -237,13 +299,22 @@ class Launcher:
         if "ready" in message:
             self.isolated = message["ready"]["isolated"]
             self.weaker = message["ready"]["weaker"]
+            self.confined = message["ready"]["confined"]
+            self.filtered = message["ready"]["filtered"]
             self._ready.set()
             return
-        names = ("started", "failed", "unusable", "exited")
+        names = ("started", "failed", "unusable", "exited", "filter")
         identity = next(message[name] for name in names if name in message)
         with self._lock:
             process = self._processes.get(identity)
         if process is None:
+            for fd in fds:
+                os.close(fd)
+            return
+        if fds and self._egress is not None:
+            self._egress.watch(process.guest, fds[0], confined=self.confined)
+            for fd in fds[1:]:
+                self._egress.resolve(process.guest, socket.socket(fileno=fd))
             return
         if "started" in message:
             process.pid = message["pid"]
@@ -325,60 +396,3 @@ class Launcher:
 
 # Datagrams keep message borders; macOS has them for Unix sockets as SOCK_DGRAM only.
 _MESSAGES = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
-
-
-def _sdk_packages() -> dict[str, str]:
-    """Find the SDK and the runtime client: name in ``/var/runtime`` to host path."""
-    found: dict[str, str] = {}
-    for name in (*SDK_PACKAGES, *RUNTIME_PACKAGES):
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            continue  # runtime_client has no binary on this system
-        origin = Path(spec.origin).resolve()
-        source = origin.parent if origin.name == "__init__.py" else origin
-        found[source.name] = str(source)
-    found["node"] = str(NODE_BOOTSTRAP)
-    return found
-
-
-def _python_paths() -> dict[str, list[str]]:
-    # In a virtual environment the standard library is the base interpreter's.
-    base = {"installed_base": sys.base_prefix, "installed_platbase": sys.base_exec_prefix}
-    base |= {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
-    platform = sysconfig.get_path("platstdlib", vars=base)
-    standard = [sysconfig.get_path("stdlib", vars=base), platform]
-    standard.append(str(Path(platform) / "lib-dynload"))
-    executable = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-    return {"standard": list(dict.fromkeys(standard)), "executable": [executable]}
-
-
-def _interpreter_folders() -> list[str]:
-    """Folders outside the system's own that the interpreters lie in."""
-    wanted = [sys.base_prefix]
-    node = shutil.which("node")
-    if node:
-        wanted.append(str(Path(node).resolve().parent.parent))
-    found = [os.path.realpath(folder) for folder in wanted]
-    return [path for path in dict.fromkeys(found) if not path.startswith(("/usr", "/bin", "/lib"))]
-
-
-def _sandbox_files(user: SandboxUser, endpoint: str, region: str) -> dict[str, str]:
-    settings = f"[default]\nregion = {region}\nendpoint_url = {endpoint}\n"
-    return {
-        "/etc/passwd": f"root:x:0:0:root:/root:/sbin/nologin\n"
-        f"{user.name}:x:{user.uid}:{user.gid}::{user.home}:/sbin/nologin\n",
-        "/etc/group": f"root:x:0:\n{user.name}:x:{user.gid}:\n",
-        "/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n",
-        # No name server: a name outside this machine does not resolve.
-        "/etc/resolv.conf": "options timeout:1 attempts:1\nnameserver 127.0.0.1\n",
-        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-        "/etc/os-release": Path("/etc/os-release").read_text()
-        if os.path.exists("/etc/os-release")
-        else "",
-        f"{user.home}/.aws/config": settings,
-    }
-
-
-def scratch_folder() -> Path:
-    """Make a region's scratch folder, readable by its owner only."""
-    return Path(tempfile.mkdtemp(prefix="lambda-lab-"))

@@ -12,6 +12,7 @@ environment. Where the kernel refuses the first, environments run without a priv
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -21,6 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "AWS_CONFIG",
+    "NO_NAMES",
+    "VPC_AWS_CONFIG",
     "Root",
     "SandboxUser",
     "become_subreaper",
@@ -28,7 +32,10 @@ __all__ = [
     "drop_capabilities",
     "enter_user_namespace",
     "hear_only_of_ends",
+    "mount_tmp",
+    "raise_limits",
     "set_limits",
+    "unshare",
 ]
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
@@ -57,6 +64,10 @@ SYSTEM_ETC = (
     "mime.types",
 )
 DEVICES = ("null", "zero", "full", "random", "urandom")
+AWS_CONFIG, VPC_AWS_CONFIG = ".aws/config", ".aws/config.in-a-vpc"
+"""The SDK's settings in the user's home, and those that take their place in a VPC."""
+NO_NAMES = "options timeout:1 attempts:1\nnameserver 127.0.0.1\n"
+"""``/etc/resolv.conf`` where nobody can answer: the question is refused at once."""
 HOST = "/.host"
 """Where the fork server, and only it, still sees the host's files."""
 
@@ -96,8 +107,14 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
     )
 
 
-def _unshare(flags: int) -> None:
+def unshare(flags: int) -> None:
+    """Give this process namespaces of its own; raises ``OSError`` if the kernel refuses."""
     _check(_libc.unshare(flags), "unshare")
+
+
+def mount_tmp(size_mb: int) -> None:
+    """Mount an empty ``/tmp`` of *size_mb* MiB."""
+    _mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={size_mb}m,mode=0777")
 
 
 def _setns(fd: int) -> None:
@@ -113,7 +130,7 @@ def enter_user_namespace(user: SandboxUser) -> None:
         If the kernel does not allow it (some containers and hardened systems).
     """
     uid, gid = os.getuid(), os.getgid()
-    _unshare(CLONE_NEWUSER | CLONE_NEWNS)
+    unshare(CLONE_NEWUSER | CLONE_NEWNS)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user.uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{user.gid} {gid} 1")
@@ -133,9 +150,9 @@ def die_with_parent(signal_number: int) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
 
-def become_subreaper() -> None:
-    """Ask the kernel to hand this process the orphans of its descendants."""
-    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+def become_subreaper(*, wanted: bool = True) -> None:
+    """Ask the kernel to hand this process the orphans of its descendants, or not any more."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
 
 
 class _SigAction(ctypes.Structure):
@@ -159,6 +176,13 @@ def hear_only_of_ends(signal_number: int) -> None:
     if _libc.sigaction(signal_number, None, ctypes.byref(action)) == 0:
         action.flags |= SA_NOCLDSTOP
         _libc.sigaction(signal_number, ctypes.byref(action), None)
+
+
+def raise_limits() -> None:
+    """Let this process hold the descriptors of a thousand environments."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound of its own
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def set_limits(file_descriptors: int) -> None:
@@ -261,19 +285,26 @@ class Root:
             Path(target).touch()
         _bind(source, target, read_only=read_only)
 
-    def open_environment(self, task: str, opt: str | None, tmp_mb: int) -> int:
+    def open_environment(
+        self, task: str, opt: str | None, tmp_mb: int, *, in_vpc: bool = False
+    ) -> int:
         """Make one environment's file system; returns a descriptor that keeps it alive.
 
         The descriptor outlives the environment's process, so that ``/tmp`` is still there when
         Lambda starts the runtime again after a crash
         (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+
+        With *in_vpc*, the SDK finds an endpoint for each service.
         """
-        _unshare(CLONE_NEWNS)
+        unshare(CLONE_NEWNS)
         try:
             _bind(HOST + task, "/var/task")
             if opt is not None:
                 _bind(HOST + opt, "/opt")
-            _mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={tmp_mb}m,mode=0777")
+            mount_tmp(tmp_mb)
+            if in_vpc:
+                home = SandboxUser().home
+                _bind(f"{home}/{VPC_AWS_CONFIG}", f"{home}/{AWS_CONFIG}")
             _check(_libc.umount2(HOST.encode(), MNT_DETACH), "unmount the host's files")
             _mount(None, "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
             return os.open("/proc/self/ns/mnt", os.O_RDONLY)

@@ -8,7 +8,9 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from lambda_lab.runtime.egress import Guest
 from lambda_lab.runtime.process_tree import kill_environment
 
 __all__ = ["Process", "Program"]
@@ -34,6 +36,16 @@ class Program:
     own_paths: tuple[str, ...] = ()
     home: str = ""
     """Whose file system it lives in, where that is not its own: an extension's environment."""
+    function: str = ""
+    vpc_config: Mapping[str, Any] | None = None
+    """Of the function, for who decides what it may connect to."""
+
+    @property
+    def guest(self) -> Guest:
+        """The environment, as who decides on its connections knows it."""
+        host, _, port = self.env.get("AWS_LAMBDA_RUNTIME_API", "").partition(":")
+        api = (host, int(port or 0))
+        return Guest(self.home or self.identity, self.function, api, self.vpc_config)
 
 
 @dataclass(slots=True)
@@ -47,6 +59,7 @@ class Process:
     error: str = ""
     unusable: bool = False
     home: str = ""
+    guest: Guest = field(default_factory=lambda: Guest(""))
     ended: bool = False
     others: Callable[[], list[int]] = list
     """Returns the other processes of its environment, which live on when it is killed."""

@@ -16,6 +16,7 @@ from typing import Any
 
 # Imported before the fork: a function's own search path does not lead here.
 from lambda_lab.runtime import native_client
+from lambda_lab.runtime.snapshot import hold
 
 __all__ = ["SDK_PACKAGES", "preload", "run_python"]
 
@@ -90,7 +91,12 @@ def _brings_own_sdk(paths: list[str]) -> bool:
     return False
 
 
-def run_python(handler: str, env: dict[str, str], paths: dict[str, list[str]]) -> None:
+def run_python(
+    handler: str,
+    env: dict[str, str],
+    paths: dict[str, list[str]],
+    orders_fd: int | None = None,
+) -> None:
     """Become the function: set its world up and run AWS's runtime client.
 
     Parameters
@@ -102,6 +108,8 @@ def run_python(handler: str, env: dict[str, str], paths: dict[str, list[str]]) -
     paths
         ``own``: package and layers in search order; ``standard``: the standard library;
         ``sdk``: where the AWS SDK lies; ``executable``: what ``sys.executable`` says.
+    orders_fd
+        Where orders for copies come, if this process is to become a snapshot (:mod:`.snapshot`).
     """
     os.environ.clear()
     os.environ.update(env)
@@ -115,7 +123,12 @@ def run_python(handler: str, env: dict[str, str], paths: dict[str, list[str]]) -
     sys.argv = [handler]
     sys.executable = paths["executable"][0]
     sys.dont_write_bytecode = True
-    _use_native_client()
+    if orders_fd is None:
+        _use_native_client()
+    else:
+        # AWS's binary goes by the address there is when it is loaded, and each copy has another: it
+        # is loaded in the copy. Until then nobody speaks through it.
+        sys.modules["runtime_client"] = native_client
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
@@ -129,12 +142,17 @@ def run_python(handler: str, env: dict[str, str], paths: dict[str, list[str]]) -
         return wait()
 
     client.wait_next_invocation = wait_next_invocation
+    if orders_fd is not None:
+        del sys.modules["runtime_client"]
+        hold(client, _use_native_client, orders_fd)
     _forget(("__main__",))
     bootstrap.run(handler, client)
 
 
-def _use_native_client() -> None:
+def _use_native_client() -> Any:
+    """Return who speaks HTTP for the runtime client: AWS's binary, or ours where there is none."""
     try:
-        importlib.import_module("runtime_client")
+        return importlib.import_module("runtime_client")
     except ImportError:
         sys.modules["runtime_client"] = native_client
+        return native_client

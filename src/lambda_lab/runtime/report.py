@@ -44,6 +44,11 @@ class Measured:
     status: str = "success"
     """``success``, ``error`` or ``timeout``."""
     error_type: str | None = None
+    restore_ms: float | None = None
+    """Restore of this call's environment from a snapshot."""
+    billed_restore_ms: float = 0.0
+    """The part of it that is billed: after-restore hooks, and until the runtime is ready
+    (https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html)."""
     extensions_ms: float = 0.0
     """What extensions took after the answer: no part of the duration, but of the bill."""
 
@@ -59,6 +64,7 @@ class Measured:
         214
         """
         spent_ms = self.duration_ms + (self.init_ms or 0) + self.extensions_ms
+        spent_ms += self.billed_restore_ms
         return max(1, math.ceil(round(spent_ms, 2)))
 
 
@@ -129,6 +135,42 @@ class PlatformLog:
         line = f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: {phase}\tStatus: {status}"
         return f"{line}\tError Type: {error_type}" if error_type else line
 
+    def restore_start(self, time_ns: int, environment: str) -> str | None:
+        """Word the line that opens the log stream of a restored environment."""
+        spec = self._spec
+        if self._json:
+            record = {
+                "functionName": spec.name,
+                "functionVersion": spec.version,
+                "instanceId": environment,
+                "instanceMaxMemory": spec.memory_mb * 1024 * 1024,
+                "runtimeVersion": runtime_version(spec),
+                "runtimeVersionArn": spec.runtime_version_arn,
+            }
+            return self._record(time_ns, "restoreStart", "INFO", record)
+        return (
+            f"RESTORE_START Runtime Version: {runtime_version(spec)}\t"
+            f"Runtime Version ARN: {spec.runtime_version_arn}"
+        )
+
+    def restore_report(
+        self, time_ns: int, restore_ms: float, status: str, error_type: str | None
+    ) -> str | None:
+        """Word the line about a restore; text shows the status of one that failed only."""
+        if self._json:
+            record: dict[str, Any] = {
+                "status": status,
+                "metrics": {"durationMs": round(restore_ms, 3)},
+            }
+            if error_type:
+                record["errorType"] = error_type
+            level = "INFO" if status == "success" else "WARN"
+            return self._record(time_ns, "restoreReport", level, record)
+        line = f"RESTORE_REPORT Restore Duration: {restore_ms:.2f} ms"
+        if status != "success":
+            line += f"\tStatus: {status}"
+        return f"{line}\tError Type: {error_type}" if error_type else line
+
     def extension(
         self, time_ns: int, name: str, state: str, events: Sequence[str], error_type: str
     ) -> str | None:
@@ -177,6 +219,9 @@ class PlatformLog:
         ]
         if measured.init_ms is not None:
             fields.append(f"Init Duration: {measured.init_ms:.2f} ms")
+        if measured.restore_ms is not None:
+            fields.append(f"Restore Duration: {measured.restore_ms:.2f} ms")
+            fields.append(f"Billed Restore Duration: {math.ceil(measured.billed_restore_ms)} ms")
         if measured.status != "success":
             fields.append(f"Status: {measured.status}")
         if measured.error_type:
@@ -192,6 +237,9 @@ class PlatformLog:
         }
         if measured.init_ms is not None:
             metrics["initDurationMs"] = round(measured.init_ms, 3)
+        if measured.restore_ms is not None:
+            metrics["restoreDurationMs"] = round(measured.restore_ms, 3)
+            metrics["billedRestoreDurationMs"] = math.ceil(measured.billed_restore_ms)
         record = {"requestId": request_id, "metrics": metrics, "status": measured.status}
         if measured.error_type:
             record["errorType"] = measured.error_type

@@ -112,6 +112,9 @@ def function_variables(
         "LAMBDA_RUNTIME_DIR": place.runtime,
         **credentials,
     }
+    if init_type == "snap-start":
+        # One snapshot serves many log streams, so it is told of none.
+        del variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
     if managed:
         variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
     if spec.logging.format is LogFormat.JSON:

@@ -76,7 +76,8 @@ def program_for(
         credentials=workshop.credentials(spec),
         place=place,
     )
-    env |= launcher.extra_variables
+    in_vpc = bool(spec.vpc_config and spec.vpc_config.get("SubnetIds"))
+    env |= launcher.extra_variables(in_vpc=in_vpc)
     if kind == "python" or "/node/" in argv[-1]:
         env["_LAMBDA_TELEMETRY_LOG_FD"] = "3"
     return Program(
@@ -88,6 +89,8 @@ def program_for(
         opt=str(opt) if opt else None,
         tmp_mb=spec.ephemeral_mb,
         directory=place.task,
+        function=spec.name,
+        vpc_config=spec.vpc_config,
         own_paths=(
             place.task,
             f"{place.opt}/python/lib/{spec.runtime}/site-packages",

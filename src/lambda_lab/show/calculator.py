@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from html import escape
 from typing import Any
 
@@ -12,6 +10,7 @@ from lambda_lab.cost.money import counted
 from lambda_lab.cost.workload import ARCHITECTURES
 from lambda_lab.show.calculator_model import FIRST, MORE, answer, form_fields
 from lambda_lab.show.calculator_page import bill_rows, calculator_css, page
+from lambda_lab.show.live import is_live
 from lambda_lab.show.style import page_css
 
 __all__ = ["PriceCalculator", "price_calculator"]
@@ -91,7 +90,7 @@ class PriceCalculator:
         """Return the page, and the widget before it where a kernel can answer."""
         del include, exclude  # Jupyter may ignore them (IPython.display documentation).
         bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if _is_live():
+        if is_live():
             bundle = self.widget()._repr_mimebundle_() | bundle
         return bundle
 
@@ -132,14 +131,3 @@ def price_calculator(
     start = workload or cost.Workload(requests=3_000_000, duration_ms=120, memory_mb=1536)
     typed = {field.name: counted(getattr(start, field.name)) for field in form_fields()}
     return PriceCalculator(typed, start.architecture, free_tier)
-
-
-def _is_live() -> bool:
-    """Whether a reader's kernel shows this: not when the site is built, whose pages have none."""
-    if os.environ.get("LAMBDA_LAB_STEADY") == "1" or "ipykernel" not in sys.modules:
-        return False
-    try:
-        import ipywidgets  # noqa: F401 - asks whether it is there
-    except ImportError:
-        return False
-    return True

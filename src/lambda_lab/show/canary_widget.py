@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,6 +10,7 @@ from lambda_lab.errors import LabError
 from lambda_lab.show.canary import counted
 from lambda_lab.show.canary_model import CALLS, FAILING, WEIGHTS, checked_percent, checked_weight
 from lambda_lab.show.canary_page import canary_css, canary_page, said, table_of
+from lambda_lab.show.live import is_live
 from lambda_lab.show.style import page_css
 
 __all__ = ["CanaryExplorer", "canary_explorer"]
@@ -82,7 +81,7 @@ class CanaryExplorer:
         """Return the page, and the widget before it where a kernel can answer."""
         del include, exclude  # Jupyter may ignore them (IPython.display documentation).
         bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if _is_live():
+        if is_live():
             bundle = self.widget()._repr_mimebundle_() | bundle
         return bundle
 
@@ -140,14 +139,3 @@ def canary_explorer(
 
 def _nearest(offered: Sequence[int], value: float) -> int:
     return min(range(len(offered)), key=lambda index: abs(offered[index] - value))
-
-
-def _is_live() -> bool:
-    """Whether a reader's kernel shows this: not when the site is built, whose pages have none."""
-    if os.environ.get("LAMBDA_LAB_STEADY") == "1" or "ipykernel" not in sys.modules:
-        return False
-    try:
-        import ipywidgets  # noqa: F401 - asks whether it is there
-    except ImportError:
-        return False
-    return True

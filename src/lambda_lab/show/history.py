@@ -8,7 +8,17 @@ from enum import StrEnum
 
 from lambda_lab.timeline import Event, Kind
 
-__all__ = ["History", "Lane", "Marker", "Phase", "Span", "read", "status_of", "worked_ns"]
+__all__ = [
+    "SNAPSHOT",
+    "History",
+    "Lane",
+    "Marker",
+    "Phase",
+    "Span",
+    "read",
+    "status_of",
+    "worked_ns",
+]
 
 
 class Phase(StrEnum):
@@ -16,6 +26,7 @@ class Phase(StrEnum):
 
     START = "start"
     INIT = "init"
+    RESTORE = "restore"
     RUN = "run"
     FROZEN = "frozen"
 
@@ -23,10 +34,15 @@ class Phase(StrEnum):
 _OPENS = {
     Kind.STARTING: Phase.START,
     Kind.INIT: Phase.INIT,
+    Kind.RESTORE: Phase.RESTORE,
     Kind.INVOKE: Phase.RUN,
     Kind.FROZEN: Phase.FROZEN,
 }
-_ENDS_WITH_STATUS = {Kind.INIT_DONE: Phase.INIT, Kind.INVOKE_DONE: Phase.RUN}
+_ENDS_WITH_STATUS = {
+    Kind.INIT_DONE: Phase.INIT,
+    Kind.RESTORE_DONE: Phase.RESTORE,
+    Kind.INVOKE_DONE: Phase.RUN,
+}
 _MARKERS = {
     Kind.THROTTLED: "throttled",
     Kind.QUEUED: "queued",
@@ -37,6 +53,8 @@ _MARKERS = {
 
 
 _LONGEST_RUN_MS = 1e7
+SNAPSHOT = "snapshot"
+"""Why the lane of an environment ends that others are restored from."""
 
 
 @dataclass(slots=True)
@@ -166,7 +184,10 @@ def _step(lane: Lane, event: Event) -> None:
             current.worked_ns = worked_ns(event)
     if (phase := _OPENS.get(event.kind)) is not None:
         lane.spans.append(Span(phase, event.time_ns, event.time_ns, event.request))
-    elif event.kind is Kind.SHUTDOWN:
+    elif event.kind is Kind.SNAPSHOT:
+        # As an environment it ends here: it takes no calls, and others begin as copies of it.
+        lane.ended_ns, lane.reason = event.time_ns, SNAPSHOT
+    elif event.kind is Kind.SHUTDOWN and lane.reason != SNAPSHOT:
         lane.ended_ns, lane.reason = event.time_ns, str(event.detail.get("reason", ""))
 
 

@@ -9,7 +9,7 @@ from lambda_lab.show.axis import Axis, Stretch
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
 from lambda_lab.show.frame import MARGIN, ROW, Frame
-from lambda_lab.show.history import History, Lane, Phase, Span, read
+from lambda_lab.show.history import SNAPSHOT, History, Lane, Phase, Span, read
 from lambda_lab.show.lanes_words import tell
 from lambda_lab.show.shapes import outcome, sign
 from lambda_lab.show.style import MARKS, WIDTH, shade
@@ -19,7 +19,13 @@ from lambda_lab.timeline import Event
 __all__ = ["lanes", "lanes_axis"]
 
 _MOST_LANES = 24
-_ROOM = {Phase.START: 12.0, Phase.INIT: 24.0, Phase.RUN: 26.0, Phase.FROZEN: 16.0}
+_ROOM = {
+    Phase.START: 12.0,
+    Phase.INIT: 24.0,
+    Phase.RESTORE: 24.0,
+    Phase.RUN: 26.0,
+    Phase.FROZEN: 16.0,
+}
 """Units each phase gets at least, so that it can be seen and the number of a call fits."""
 _SIGNS = ("throttled", "queued", "retry", "delivered", "lost")
 
@@ -172,7 +178,9 @@ class _Sheet:
         for span in lane.spans:
             self._span(lane, span, y)
         if lane.ended_ns is not None:
-            canvas.begin(f"environment {lane.number} shut down: {lane.reason or 'no reason given'}")
+            why = f"shut down: {lane.reason or 'no reason given'}"
+            why = "became a snapshot" if lane.reason == SNAPSHOT else why
+            canvas.begin(f"environment {lane.number} {why}")
             sign(canvas, "shutdown", self._axis.x(lane.ended_ns) + 2, middle, self._bar * 0.36)
             canvas.end()
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from lambda_lab.clock import SECOND
 from lambda_lab.show.canvas import clean
-from lambda_lab.show.history import History, Lane, Marker, Phase
+from lambda_lab.show.history import SNAPSHOT, History, Lane, Marker, Phase
 from lambda_lab.show.names import counted, place
 from lambda_lab.show.times import say
 
@@ -52,7 +52,9 @@ def _story(history: History, steady: bool) -> Iterator[tuple[int, str]]:
         for index, span in enumerate(lane.spans):
             if did := _phase(history, lane, index, steady):
                 yield span.start_ns, f"{name} {did}."
-        if lane.ended_ns is not None:
+        if lane.ended_ns is not None and lane.reason == SNAPSHOT:
+            yield lane.ended_ns, f"{name} became the snapshot that others are restored from."
+        elif lane.ended_ns is not None:
             why = f": {clean(lane.reason)}" if lane.reason else ""
             yield lane.ended_ns, f"{name} was shut down{why}."
     for marker in history.markers:
@@ -67,6 +69,7 @@ def _phase(history: History, lane: Lane, index: int, steady: bool) -> str:
         return {
             Phase.START: "was being started when the record ended",
             Phase.INIT: "was in its init phase when the record ended",
+            Phase.RESTORE: "was being restored when the record ended",
             Phase.RUN: f"was running {call} when the record ended",
             Phase.FROZEN: "is frozen and waits for its next call",
         }[span.phase]
@@ -77,6 +80,7 @@ def _phase(history: History, lane: Lane, index: int, steady: bool) -> str:
     return {
         Phase.START: "",
         Phase.INIT: f"went through its init phase in {time}{_INIT_ENDS[span.status]}",
+        Phase.RESTORE: f"was restored from a snapshot in {time}{_INIT_ENDS[span.status]}",
         Phase.RUN: f"ran {call} ({kind}) in {time}{_RUN_ENDS[span.status]}",
         Phase.FROZEN: "" if brief else f"stayed frozen for {time}",
     }[span.phase]

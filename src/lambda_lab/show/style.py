@@ -55,6 +55,8 @@ MARKS = MappingProxyType(
                  "#fdf3dc", "#3a2f16", "dashes"),
             Mark("init", "init", "The runtime and the code outside the handler run, once.",
                  "#f0b429", "#f0b429", "diagonal"),
+            Mark("restore", "restoring", "The environment begins as a copy of a snapshot.",
+                 "#8fbf6a", "#a8d584", "diagonal"),
             Mark("run", "running", "The handler works on one call; the number names the call.",
                  "#0b6ea8", "#79bff2", "solid"),
             Mark("frozen", "frozen", "The environment is kept, does nothing and costs nothing.",

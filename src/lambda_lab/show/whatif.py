@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from html import escape
 from typing import Any
 
 from lambda_lab.clock import SECOND
+from lambda_lab.show.live import is_live
 from lambda_lab.show.style import page_css
 from lambda_lab.show.times import say
 from lambda_lab.show.whatif_model import ages, retry_fates
@@ -81,7 +80,7 @@ class RetryExplorer:
         """Return the page, and the widget before it where a kernel can answer."""
         del include, exclude  # Jupyter may ignore them (IPython.display documentation).
         bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if _is_live():
+        if is_live():
             bundle = self.widget()._repr_mimebundle_() | bundle
         return bundle
 
@@ -123,14 +122,3 @@ def retry_explorer(
     retry_fates(retries, wanted, failure_percent)  # refuses what Lambda would
     nearest = min(range(len(offered)), key=lambda index: abs(offered[index] - wanted))
     return RetryExplorer(retries, nearest, failure_percent, _TITLE)
-
-
-def _is_live() -> bool:
-    """Whether a reader's kernel shows this: not when the site is built, whose pages have none."""
-    if os.environ.get("LAMBDA_LAB_STEADY") == "1" or "ipykernel" not in sys.modules:
-        return False
-    try:
-        import ipywidgets  # noqa: F401 - asks whether it is there
-    except ImportError:
-        return False
-    return True
