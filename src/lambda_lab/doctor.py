@@ -33,6 +33,8 @@ def findings() -> Iterator[Finding]:
         _packages,
         _scratch,
         _running,
+        _snapshots,
+        _network,
         _node,
         _cli,
     )
@@ -101,6 +103,46 @@ def _running() -> Finding:
         "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or in a container "
         "run it with --security-opt seccomp=unconfined.",
     )
+
+
+def _network() -> Finding:
+    """Say how the connections of functions are kept on this machine."""
+    from lambda_lab.region import Region
+
+    with Region() as region:
+        region.launcher.wait_ready()
+        confined, filtered = region.launcher.confined, region.launcher.filtered
+    if confined:
+        return Finding(
+            "ok",
+            "each environment has a network of its own; VPC, routes and rules decide what it "
+            "connects to",
+        )
+    if filtered:
+        return Finding(
+            "weaker",
+            "VPC, routes and rules decide what functions connect to, but names do not resolve in "
+            "them, and they see this machine's own loopback ports",
+            "Allow user and network namespaces (sysctl user.max_net_namespaces), and unset "
+            "LAMBDA_LAB_EGRESS.",
+        )
+    return Finding(
+        "weaker",
+        "nothing limits what functions connect to: a VPC has no effect, and code that names an "
+        "outside host reaches it",
+        "Linux 5.14 or newer on x86_64 or aarch64 can; in a container: "
+        "--security-opt seccomp=unconfined. Unset LAMBDA_LAB_EGRESS.",
+    )
+
+
+def _snapshots() -> Finding:
+    if sys.platform != "linux":
+        return Finding(
+            "weaker",
+            "no SnapStart: only Linux can adopt copies of a running process",
+            "Nothing to mend: the setting is refused here.",
+        )
+    return Finding("ok", "SnapStart of python3 functions, by copies of an initialised process")
 
 
 def _node() -> Finding:

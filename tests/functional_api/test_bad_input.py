@@ -145,7 +145,11 @@ def test_a_network_has_subnets_and_security_groups(api: ApiRegion) -> None:
         refusal = api.refused("update_function_configuration", FunctionName=name, VpcConfig=half)
         assert [*refusal] == [400, INVALID, text]
     whole = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
-    assert create(api, VpcConfig=whole).status == 501
+    text = (
+        "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. "
+        "EC2 Error Message: The subnet ID 'subnet-1' does not exist"
+    )
+    assert [*create(api, VpcConfig=whole)] == [400, INVALID, text]
 
 
 def test_the_published_latest_is_not_modelled(api: ApiRegion) -> None:

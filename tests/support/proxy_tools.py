@@ -8,8 +8,8 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, Self
 
 import psycopg
 from pg8000.native import Connection
@@ -138,10 +138,8 @@ class Raw:
 
     def send(self, data: bytes) -> None:
         """Send bytes; a proxy that has closed already is no mistake of the test's."""
-        try:
+        with suppress(OSError):
             self.socket.sendall(data)
-        except OSError:
-            pass
 
     def start(self, user: str = "app", code: int = 3 << 16, **more: str) -> None:
         """Send a start-up packet."""
@@ -204,7 +202,7 @@ class Raw:
         self.send(_m(b"p", scram.final(self.message()[1][4:])))
         assert self.until(b"Z")[-1] == (b"Z", b"I")
 
-    def __enter__(self) -> Raw:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *what: object) -> None:
@@ -225,7 +223,7 @@ def together(work: list[Callable[[], None]], patience: float = 60) -> None:
     def run(one: Callable[[], None]) -> None:
         try:
             one()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised below
             wrong.append(error)
 
     threads = [threading.Thread(target=run, args=(one,), daemon=True) for one in work]

@@ -20,6 +20,7 @@ from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, parse_function_name
 from lambda_lab.aws.paging import by_version, paged
 from lambda_lab.aws.services import services
+from lambda_lab.aws.snap_start import check_snap_start
 from lambda_lab.aws.vpc.config import check_vpc_role, read_vpc_config
 from lambda_lab.records import LayerSpec
 
@@ -189,6 +190,7 @@ def update_function_configuration(backend: LabLambdaBackend, params: Params) -> 
     layers = function.layer_specs
     if params.get("Layers") is not None:
         layers = _changed_layers(backend, function, params["Layers"])
+    check_snap_start(params, function, layers)
     if "LoggingConfig" in params:
         function.set_logging({**_current_logging(function, params), **params["LoggingConfig"]})
     function.set_layers(layers)
@@ -240,6 +242,8 @@ def _apply(function: LabFunction, params: Params) -> None:
         function.tracing_config = params["TracingConfig"]
     if params.get("DeadLetterConfig") is not None:
         function.set_dead_letter(params["DeadLetterConfig"])
+    if (params.get("SnapStart") or {}).get("ApplyOn"):
+        function.snap_start = params["SnapStart"]["ApplyOn"]
     if params.get("EphemeralStorage"):
         function.ephemeral_storage = params["EphemeralStorage"]["Size"]
 

@@ -28,6 +28,8 @@ StartResponse = Callable[..., Any]
 _SCOPE = re.compile(r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _LAMBDA_PATH = re.compile(r"^/20\d\d-\d\d-\d\d/")
 DEFAULT_REGION = "us-east-1"
+SERVICE_HOSTS = "127.84.0."
+"""Where functions in a VPC find the services (:mod:`lambda_lab.network.standins`)."""
 
 
 class _Answer(list[bytes]):
@@ -92,6 +94,9 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
+        if environ.get("HTTP_HOST", "").startswith(SERVICE_HOSTS):
+            # What it answers with, a queue's URL for example, must be usable everywhere.
+            environ["HTTP_HOST"] = f"127.0.0.1:{environ['SERVER_PORT']}"
         path, _, query_text = str(environ["REQUEST_URI"]).partition("?")
         if not path.startswith("/"):
             path = "/" + path.split("://", 1)[-1].partition("/")[2]

@@ -29,16 +29,16 @@ from lambda_lab.aws.moto_seam import (
     LayerVersion,
     lambda_backend,
     read_object,
-    role_trusts_lambda,
     translate,
 )
 from lambda_lab.aws.names import FunctionName, function_arn, parse_layer_arn
+from lambda_lab.aws.roles import check_role
 from lambda_lab.aws.services import Services, services, use_services
+from lambda_lab.aws.snap_start import begin_snapshot, check_snap_start
 from lambda_lab.aws.triggers import Triggers
 from lambda_lab.aws.vpc.attachment import attach, attached, not_now, review
 from lambda_lab.aws.vpc.config import check_vpc_role, read_vpc_config
 from lambda_lab.aws.vpc.interfaces import Interfaces
-from lambda_lab.errors import AwsError
 from lambda_lab.records import FunctionSpec, LayerSpec
 
 __all__ = [
@@ -142,7 +142,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         name = spec["FunctionName"]
         if name in self._lambdas._functions:
             raise aws_error("ResourceConflictException", f"Function already exist: {name}")
-        self._check_role(spec["Role"])
+        check_role(self.region_name, spec["Role"])
         check_dead_letter(spec["Role"], spec.get("DeadLetterConfig"))
         check_runtime(spec.get("Runtime"), services().clock.now().date(), creates=True)
         check_environment(spec.get("Environment"))
@@ -150,6 +150,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         vpc = read_vpc_config(self.region_name, spec.get("VpcConfig"), None)
         check_vpc_role(self.region_name, spec["Role"], vpc)
         layers = self.layer_specs(spec.get("Layers") or [])
+        check_snap_start(spec, None, layers)
         code = self.code_of(spec.get("Code") or {}, "CreateFunction")
         check_unzipped_with_layers(code, layers)
         quiet = {**spec, "Code": {"ZipFile": b""}, "Publish": False, "Layers": []}
@@ -191,7 +192,11 @@ class LabLambdaBackend(Triggers, LambdaBackend):
 
     def _become_active(self, function: LabFunction) -> None:
         """End the creation or the update of *function*, and of what was published meanwhile."""
-        pending = [one for one in self.versions_of(function) if one.lab_state == "Pending"]
+        pending = [
+            one
+            for one in self.versions_of(function)
+            if one.lab_state == "Pending" and not one.awaits_snapshot
+        ]
         problem = function.attach_problem
         for one in (function, *pending):
             revision = services().ids.uuid() if one is function else one.revision_id
@@ -259,6 +264,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         version.last_used_ns = services().clock.now_ns()
         versions.append(version)
         self._lambdas._arns[version.function_arn] = version
+        begin_snapshot(self, version)
         # Recorded: publishing gives $LATEST a new RevisionId as well.
         function.revision_id = ids.uuid()
         return version
@@ -286,7 +292,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         function: Any = self.get_function(function_name, qualifier)
         self.delete(function, qualifier)
         with self.lock:
-            review(self, at_once=True)  # a stack waits until its functions' interfaces are gone
+            review(self, function.former_places)  # a stack waits until they are gone
 
     # -- parts -----------------------------------------------------------------------------------
 
@@ -362,19 +368,10 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         with self.lock:
             return publish(self, spec)
 
-    def _check_role(self, arn: str) -> None:
-        if f"::{self.account_id}:" not in arn:
-            raise aws_error("AccessDeniedException", "Cross-account pass role is not allowed.")
-        if not role_trusts_lambda(self.region_name, arn):
-            raise aws_error(
-                "InvalidParameterValueException",
-                "The role defined for the function cannot be assumed by Lambda.",
-            )
-
     def check_changes(self, params: Mapping[str, Any]) -> None:
         """Check what a configuration change names: role, runtime, variables."""
         if params.get("Role"):
-            self._check_role(params["Role"])
+            check_role(self.region_name, params["Role"])
         check_runtime(params.get("Runtime"), services().clock.now().date(), creates=False)
         check_environment(params.get("Environment"))
 

@@ -71,8 +71,6 @@ def refuse_not_modelled(params: Mapping[str, Any]) -> None:
     code = params.get("Code") or {}
     if params.get("PackageType") == "Image" or code.get("ImageUri") or params.get("ImageUri"):
         raise NotModelledError("A function from a container image")
-    if (params.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
-        raise NotModelledError("SnapStart")
 
 
 def check_new_name(name: FunctionName, asked: str, region: str, account: str) -> None:

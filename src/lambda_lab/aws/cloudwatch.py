@@ -15,14 +15,14 @@ from typing import Any
 from moto.cloudwatch.models import CloudWatchBackend, MetricDatum, cloudwatch_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-__all__ = ["LambdaDatum", "exact_dimensions", "put_lambda_metrics"]
+__all__ = ["LambdaDatum", "exact_dimensions", "put_lambda_metrics", "put_service_metrics"]
 
 NAMESPACE = "AWS/Lambda"
 _only_bare: ContextVar[bool] = ContextVar("only_bare", default=False)
 
 
 class LambdaDatum(MetricDatum):
-    """One data point of Lambda's under one set of dimensions."""
+    """One data point of Lambda's, or of another service that we run, under its dimensions."""
 
     def filter(
         self,
@@ -41,10 +41,15 @@ class LambdaDatum(MetricDatum):
 
 def put_lambda_metrics(region: str, data: list[dict[str, Any]]) -> None:
     """Store data points: ``MetricName``, ``Value``, ``Unit``, ``Timestamp``, ``Dimensions``."""
+    put_service_metrics(region, NAMESPACE, data)
+
+
+def put_service_metrics(region: str, namespace: str, data: list[dict[str, Any]]) -> None:
+    """Store data points of a service in its *namespace*, ``AWS/RDS`` say."""
     backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][region]
     backend.metric_data += [
         LambdaDatum(
-            NAMESPACE,
+            namespace,
             point["MetricName"],
             float(point["Value"]),
             point["Dimensions"],

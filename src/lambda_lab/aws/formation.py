@@ -15,9 +15,11 @@ from lambda_lab.aws import api_functions
 from lambda_lab.aws.api_concurrency import put_function_concurrency
 from lambda_lab.aws.checks import refuse_not_modelled
 from lambda_lab.aws.constraints import validate
+from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.model import operation_model
 from lambda_lab.aws.moto_seam import template_response_module
 from lambda_lab.aws.names import FunctionName
+from lambda_lab.errors import AwsError
 
 if TYPE_CHECKING:
     from lambda_lab.aws.backend import LabLambdaBackend
@@ -36,6 +38,9 @@ def create_function(
         api_functions.create_function(backend, params)
         function = backend.find(FunctionName(name, None, None))
         backend.activate(function)
+        if function.lab_state == "Failed":
+            backend.delete(function, None)
+            raise _failed(function)
         _reserve(backend, name, properties)
     return function
 
@@ -59,9 +64,17 @@ def update_function(
             else:
                 api_functions.update_function_configuration(backend, wanted)
             backend.updated(function, function.make_spec())
+            if function.update_status == "Failed":
+                raise _failed(function)
         function.tags = params.get("Tags") or {}
         _reserve(backend, function.function_name, properties)
     return function
+
+
+def _failed(function: LabFunction) -> AwsError:
+    """Return why a stack could not make or change a function that was taken at first."""
+    problem = function.attach_problem
+    return aws_error("InvalidParameterValueException", "" if problem is None else problem.text)
 
 
 def _reserve(backend: LabLambdaBackend, name: str, properties: Mapping[str, Any]) -> None:

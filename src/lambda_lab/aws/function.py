@@ -14,19 +14,15 @@ from lambda_lab.aws.moto_seam import LambdaFunction
 from lambda_lab.aws.names import function_arn
 from lambda_lab.aws.policy import Policies, TemplatePolicy
 from lambda_lab.aws.provisioned import ProvisionedConfig
+from lambda_lab.aws.states import States
 from lambda_lab.aws.triggers import not_delivered
-from lambda_lab.aws.vpc.config import Place, VpcConfig
-from lambda_lab.aws.vpc.reasons import Reason
 from lambda_lab.records import FunctionSpec, LayerSpec, LogFormat, LoggingSpec
 from lambda_lab.runtime.packages import code_sha256
 
 __all__ = ["LabFunction"]
 
-_CREATING = ("Creating", "The function is being created.")
-_RESTORING = ("Restoring", "The function is being restored.")  # the text: confidence L
 
-
-class LabFunction(LambdaFunction):
+class LabFunction(States, LambdaFunction):
     """One version of a function.
 
     moto's class keeps what other services look at (name, role, environment, tags, policy); this
@@ -36,24 +32,13 @@ class LabFunction(LambdaFunction):
     ``spec`` is what invocations run. While an update is in progress it is still the old one.
     """
 
-    lab_state: str
     recursive_loop: str = "Terminate"
     """Whether a loop through this function is cut; on ``$LATEST``, for all versions."""
     spec: FunctionSpec
     published_content: Any = None
     """Of a version: what ``$LATEST`` was when it was published."""
-    vpc: VpcConfig | None = None
-    """The networks it was ever attached to; ``None`` if it never had a setting."""
-    running_vpc: VpcConfig | None = None
-    """The same of ``spec``: what a failed update goes back to."""
-    places: frozenset[Place] = frozenset()
-    """Where it keeps an interface now."""
-    attach_problem: Reason | None = None
-    """Why the creation or update that is going on will fail."""
-    state_reason: Reason | None = None
-    """Why it is Inactive or Failed."""
-    last_used_ns: int = 0
-    """When it was called or configured last; kept for functions in a VPC."""
+    awaits_snapshot: bool = False
+    """Of a version: whether its snapshot is still to be taken (:mod:`.snap_start`)."""
     layer_specs: tuple[LayerSpec, ...]
     """Held here, not looked up: a layer version that is deleted stays with who uses it."""
 
@@ -78,9 +63,9 @@ class LabFunction(LambdaFunction):
         """
         self.version = "$LATEST"
         self.lab_state = "Pending"
-        self.update_status: str | None = None
+        self.update_status = None
         self.environment_given = "Environment" in params
-        self.snap_start = "None"
+        self.snap_start = (params.get("SnapStart") or {}).get("ApplyOn", "None")
         self.set_logging(params.get("LoggingConfig") or {})
         self.set_code(code)
         self.set_layers(layers)
@@ -155,6 +140,7 @@ class LabFunction(LambdaFunction):
             logging=self.logging,
             runtime_version_arn=self.runtime_version_arn,
             tracing=self.tracing_config["Mode"],
+            snap_start=self.snap_start != "None" and str(self.version) != "$LATEST",
             vpc_config=self.vpc.spec() if self.vpc else None,
         )
 
@@ -166,7 +152,7 @@ class LabFunction(LambdaFunction):
         """
         spec = replace(self.make_spec(), version="", revision="", code=b"")
         more = (self.description, self.dead_letter_arn, self.kms_key_arn, *self.architectures)
-        return spec, more
+        return spec, more, self.snap_start
 
     # -- wording -----------------------------------------------------------------------------------
 
@@ -202,10 +188,10 @@ class LabFunction(LambdaFunction):
             "PackageType": self.package_type,
             "Architectures": self.architectures,
             "EphemeralStorage": {"Size": self.ephemeral_storage},
-            "SnapStart": {"ApplyOn": self.snap_start, "OptimizationStatus": "Off"},
+            "SnapStart": self._snap_start(),
             "RuntimeVersionConfig": {"RuntimeVersionArn": self.runtime_version_arn},
             "LoggingConfig": self._logging_config(),
-            **self._state(),
+            **self.state_members(),
         }
         if self.environment_given:
             config["Environment"] = {"Variables": dict(self.environment_vars or {})}
@@ -219,6 +205,12 @@ class LabFunction(LambdaFunction):
             config["VpcConfig"] = self.vpc.answer()
         return config
 
+    def _snap_start(self) -> dict[str, Any]:
+        # "On" where a version is named that has its snapshot.
+        ready = self.snap_start != "None" and str(self.version) != "$LATEST"
+        status = "On" if ready and self.lab_state == "Active" else "Off"
+        return {"ApplyOn": self.snap_start, "OptimizationStatus": status}
+
     def _logging_config(self) -> dict[str, Any]:
         config: dict[str, Any] = {
             "LogFormat": str(self.logging.format),
@@ -228,26 +220,6 @@ class LabFunction(LambdaFunction):
             config["ApplicationLogLevel"] = self.logging.application_level
             config["SystemLogLevel"] = self.logging.system_level
         return config
-
-    def _state(self) -> dict[str, Any]:
-        code, reason = _CREATING
-        if self.lab_state == "Pending":
-            code, reason = _RESTORING if self.state_reason else _CREATING
-            return {"State": "Pending", "StateReason": reason, "StateReasonCode": code}
-        state: dict[str, Any] = {"State": self.lab_state}
-        if self.state_reason is not None:
-            state["StateReason"] = self.state_reason.text
-            state["StateReasonCode"] = self.state_reason.code
-        if self.update_status is not None:
-            state["LastUpdateStatus"] = self.update_status
-        if self.update_status == "InProgress":
-            # AWS's own words, even for an update (recorded).
-            state["LastUpdateStatusReason"] = reason
-            state["LastUpdateStatusReasonCode"] = code
-        if self.update_status == "Failed" and self.attach_problem is not None:
-            state["LastUpdateStatusReason"] = self.attach_problem.text
-            state["LastUpdateStatusReasonCode"] = self.attach_problem.code
-        return state
 
     def published(
         self, number: int, revision: str, now: str, description: str | None
@@ -262,32 +234,13 @@ class LabFunction(LambdaFunction):
         version.policy = TemplatePolicy(self.policies, version.function_arn, str(number))
         if self.lab_state == "Pending" or self.update_status == "InProgress":
             version.lab_state, version.update_status = "Pending", None
+            version.state_reason = None
         version.touch(revision, now)
         version.running_revision = revision
         if description is not None:
             version.description = description
         version.spec = version.make_spec()
         return version
-
-    def become_active(self, revision: str) -> None:
-        """End the time of creation or of an update."""
-        self.lab_state, self.update_status = "Active", "Successful"
-        self.state_reason = None
-        self.running_vpc = self.vpc
-        self.revision_id = revision
-
-    def fail(self, problem: Reason, revision: str) -> None:
-        """End the time of creation or of an update: it came to nothing.
-
-        A new function is Failed. After an update calls go on with what they ran before, and the
-        configuration names the networks they run in.
-        """
-        if self.lab_state == "Pending":
-            self.lab_state, self.state_reason = "Failed", problem
-        else:
-            self.vpc = self.running_vpc
-        self.update_status = "Failed"
-        self.revision_id = revision
 
     # -- moto's other services --------------------------------------------------------------------
 

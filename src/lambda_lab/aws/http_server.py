@@ -282,28 +282,40 @@ class HttpServer:
     def __init__(self, application: Application, port: int = 0) -> None:
         self._application = application
         try:
-            self._listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
+            listener = socket.create_server((LOOPBACK, port), backlog=BACKLOG)
         except (OSError, OverflowError) as error:
             raise SandboxError(
                 f"Port {port} on {LOOPBACK} cannot be used: {error}. "
                 "Stop what holds it, or choose another with --port."
             ) from error
-        self.port: int = self._listener.getsockname()[1]
+        self.port: int = listener.getsockname()[1]
+        self._listeners: list[tuple[socket.socket, threading.Thread]] = []
         self._connections: dict[threading.Thread, _Connection] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._accept, name="lab-http", daemon=True)
-        self._thread.start()
+        self._serve(listener)
+
+    def also_at(self, address: str) -> None:
+        """Answer at another loopback address as well, where this machine has it."""
+        with contextlib.suppress(OSError):
+            self._serve(socket.create_server((address, self.port), backlog=BACKLOG))
+
+    def _serve(self, listener: socket.socket) -> None:
+        thread = threading.Thread(
+            target=self._accept, args=(listener,), name="lab-http", daemon=True
+        )
+        self._listeners.append((listener, thread))
+        thread.start()
 
     @property
     def url(self) -> str:
         """Where clients find the region."""
         return f"http://{LOOPBACK}:{self.port}"
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while not self._closing.is_set():
             try:
-                sock, _ = self._listener.accept()
+                sock, _ = listener.accept()
             except OSError:
                 continue  # closing, or the client left before it was accepted
             connection = _Connection(sock, self._application, self.port)
@@ -326,10 +338,11 @@ class HttpServer:
         self._closing.set()
         # On Linux a thread in accept() wakes up only when the socket is shut down. macOS refuses
         # to shut down a listener; closing it is enough there.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(CLOSE_SECONDS)
+        for listener, thread in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+            thread.join(CLOSE_SECONDS)
         with self._lock:
             threads = dict(self._connections)
         for connection in threads.values():

@@ -189,12 +189,31 @@ _OPERATORS: Mapping[str, tuple[_Test, bool]] = {
 }
 """How a value is compared, and whether one match is wanted or none."""
 
+_ABSENT = frozenset({"lambda:sourcefunctionarn"})
+"""Keys that requests of a function's code have, and requests that Lambda itself makes have not.
+
+AWS advises to deny a function's own code what Lambda needs for its interfaces, by this key:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
+
+
+def _holds_when_absent(operator: str, values: Any) -> bool:
+    """Whether an operator holds for a key that the request has not."""
+    if operator == "Null":
+        return "true" in (value.lower() for value in _several(values))
+    known = _OPERATORS.get(operator)
+    return operator.endswith("IfExists") or (known is not None and not known[1])
+
 
 def _holds(condition: Mapping[str, Any], context: Mapping[str, str], *, unknown: bool) -> bool:
     """Whether every part of a ``Condition`` holds; *unknown* is the answer for parts not known."""
     for operator, wanted in condition.items():
         known = _OPERATORS.get(operator.removesuffix("IfExists"))
         for key, values in wanted.items():
+            if key.lower() in _ABSENT:
+                if not _holds_when_absent(operator, values):
+                    return False
+                continue
             actual = context.get(key.lower())
             if known is None or actual is None:
                 if not unknown:

@@ -17,6 +17,7 @@ from lambda_lab.aws.aliases import versions_named_by, weights_of
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.names import FunctionName
 from lambda_lab.aws.services import services
+from lambda_lab.aws.snap_start import refuse_provisioned
 from lambda_lab.invoke.provisioned import FAILED, IN_PROGRESS, READY
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def check_qualifier(backend: LabLambdaBackend, function: LabFunction, qualifier:
     """
     versions = _versions(backend, function, qualifier)
     _check_published(versions)
+    refuse_provisioned(one for one in backend.versions_of(function) if str(one.version) in versions)
     _check_alone(backend, function, qualifier, versions)
 
 
@@ -104,6 +106,9 @@ def check_pointing(
     """
     if alias in function.provisioned:
         _check_published(versions)
+        refuse_provisioned(
+            one for one in backend.versions_of(function) if str(one.version) in versions
+        )
         _check_alone(backend, function, alias, versions)
 
 

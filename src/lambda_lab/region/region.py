@@ -38,15 +38,16 @@ from lambda_lab.invoke.workers import Workers
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
 from lambda_lab.region.databases import open_databases
+from lambda_lab.region.egress import open_egress
 from lambda_lab.region.metric_readers import metric_readers
 from lambda_lab.region.pollers import Pollers
 from lambda_lab.runtime.environment import Workshop
 from lambda_lab.runtime.fork_server import remove_folder
 from lambda_lab.runtime.io_loop import IoLoop
-from lambda_lab.runtime.launcher import Launcher, scratch_folder
 from lambda_lab.runtime.memory import MemoryWatch
 from lambda_lab.runtime.packages import PackageStore
 from lambda_lab.runtime.report import iso_time
+from lambda_lab.runtime.sandbox_contents import scratch_folder
 from lambda_lab.timeline import Timeline
 
 __all__ = ["Region"]
@@ -75,8 +76,7 @@ class Region:
         After how long an idle execution environment is shut down, on the region's clock. ``None``
         takes ``LAMBDA_LAB_IDLE_EXPIRY``, or ten minutes; AWS publishes no number.
     account_concurrency
-        Concurrent executions of the account. ``None`` takes ``LAMBDA_LAB_CONCURRENCY``, or AWS's
-        default.
+        Concurrent executions of the account; ``None``: ``LAMBDA_LAB_CONCURRENCY``, or AWS's.
 
     Raises
     ------
@@ -161,7 +161,8 @@ class Region:
         """Make what runs functions."""
         enter = self._stack.enter_context
         loop, memory = enter(IoLoop()), enter(MemoryWatch())
-        self.launcher = enter(Launcher(loop, self.folder, self.url, self.name, isolate=isolate))
+        self.egress = enter(open_egress(self.name, self._server, lambda: self.databases))
+        self.launcher = enter(self.egress.launcher(loop, self.folder, isolate=isolate))
         self.workers = enter(Workers())
         self.plane = enter(
             DataPlane(
@@ -199,8 +200,7 @@ class Region:
             EventBridgeServices(self.clock, self.workers, self.timeline, self._push_ids)
         )
         enter(service_pushes(self.caller, self.workers, self.clock))
-        read = partial(self.before_moto, "monitoring")
-        enter(metric_readers(self.clock, self.workers, read))
+        enter(metric_readers(self.clock, self.workers, partial(self.before_moto, "monitoring")))
         self.databases = enter(open_databases(self.clock, self.workers))
         self.telemetry.follow(is_followed, self._hand_on_logs)
 
