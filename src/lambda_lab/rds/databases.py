@@ -77,6 +77,10 @@ class Databases:
         """Called with each new instance before it is available, for example to add extensions."""
         self.defaults: dict[str, str] = {}
         """Server parameters that every instance starts with; parameter groups win."""
+        self.on_clear: list[Callable[[], None]] = []
+        """Called before every server is ended: what stands in front of them ends first."""
+        self.may_reach: Callable[[Instance], bool] = lambda instance: True
+        """Whether an instance reaches Lambda's endpoint; the network model says so."""
         self._clock = clock
         self._workers = workers
         self._lock = threading.Lock()
@@ -220,7 +224,9 @@ class Databases:
             self.endpoints.remove(instance.endpoint)
 
     def clear(self) -> None:
-        """End every server."""
+        """End every server, and what stands in front of them."""
+        for end in self.on_clear:
+            end()
         for instance in self.all():
             self.delete(instance.resource_id)
 

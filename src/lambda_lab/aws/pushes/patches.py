@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-__all__ = ["replaced"]
+__all__ = ["added", "replaced"]
 
 
 @contextmanager
@@ -33,3 +33,26 @@ def replaced(owner: type | ModuleType, **methods: Callable[..., Any]) -> Iterato
     finally:
         for name, method in originals.items():
             setattr(owner, name, method)
+
+
+@contextmanager
+def added(owner: type, **names: Any) -> Iterator[None]:
+    """Give *owner* names that it does not have, while the block runs.
+
+    Examples
+    --------
+    >>> class Door:
+    ...     pass
+    >>> with added(Door, open=lambda self: "creak"):
+    ...     Door().open()
+    'creak'
+    >>> hasattr(Door, "open")
+    False
+    """
+    for name, value in names.items():
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for name in names:
+            delattr(owner, name)
