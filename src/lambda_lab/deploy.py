@@ -133,6 +133,9 @@ def wait_until_active(client: Any, name: str) -> dict[str, Any]:
         if found["State"] == "Active" and found.get("LastUpdateStatus") == "Successful":
             found.pop("ResponseMetadata", None)
             return found
+        if "Failed" in (found["State"], found.get("LastUpdateStatus")):
+            why = found.get("LastUpdateStatusReason") or found.get("StateReason")
+            raise SandboxError(f"The function {name} could not be set up. {why}")
         pause.wait(POLL_SECONDS)
     raise SandboxError(
         f"The function {name} did not become active. Restart the kernel and try again."

@@ -20,6 +20,7 @@ from lambda_lab.deploy import (
 )
 from lambda_lab.errors import LabError
 from lambda_lab.region import Region
+from lambda_lab.region.reaching import ask, destination_of, names_of
 from lambda_lab.timeline import Event
 
 __all__ = ["Lab"]
@@ -40,6 +41,9 @@ class Lab:
         AWS region.
     isolate
         Whether functions get a private root where the system allows it.
+    account_concurrency
+        How many calls the account may run at once; ``None`` is AWS's default. A small number makes
+        the limit bind on a laptop.
 
     Examples
     --------
@@ -51,7 +55,14 @@ class Lab:
     b'2'
     """
 
-    def __init__(self, name: str, region: str = "us-east-1", *, isolate: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        region: str = "us-east-1",
+        *,
+        isolate: bool = True,
+        account_concurrency: int | None = None,
+    ) -> None:
         global _current  # noqa: PLW0603 - one open region per process: moto has one world
         if _current is not None:
             _current._end()  # noqa: SLF001 - another Lab
@@ -62,6 +73,7 @@ class Lab:
             clock=Clock(steady.real_time()),
             seed=steady.seed_for(name),
             isolate=isolate,
+            account_concurrency=account_concurrency,
         )
         _current = self
         atexit.register(self._end)
@@ -228,6 +240,25 @@ class Lab:
             title=title,
             steady=steady.is_steady(),
         )
+
+    def reach(self, name: str, destination: str, port: int = 443) -> show.NetworkPath:
+        """Say whether a function reaches something, hop by hop; in a notebook it draws itself.
+
+        Parameters
+        ----------
+        name
+            The function.
+        destination
+            A service (``"s3"``), a host name, a database's identifier, an address, or the id of an
+            instance or interface.
+        port
+            TCP port.
+        """
+        config = self.client("lambda").get_function_configuration(FunctionName=name)
+        known = self._region.egress.policy._stand_ins()  # noqa: SLF001 - only read
+        meant = destination_of(destination, known)
+        topology, verdict = ask(self._region.name, config, meant, port)
+        return show.NetworkPath(verdict, topology, names_of(self.client("ec2")))
 
     # -- exercises -----------------------------------------------------------------------------
 
