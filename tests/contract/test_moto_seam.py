@@ -15,7 +15,7 @@ import pytest
 
 from repository import PACKAGE
 
-SEAM = (PACKAGE / "aws" / "moto_seam.py", PACKAGE / "aws" / "cloudwatch.py")
+SEAM = tuple(PACKAGE / "aws" / f"{name}.py" for name in ("moto_seam", "cloudwatch", "egress_seam"))
 
 NAMES = {
     "moto.awslambda_simple.models": "the module moto looks the Docker-free backend up in; find "
@@ -34,6 +34,8 @@ NAMES = {
     "moto.core.exceptions.JsonRESTError": "the error moto raises; see translate",
     "moto.core.model_instances.reset_model_data": "the second half of /moto-api/reset",
     "moto.core.models.DEFAULT_ACCOUNT_ID": "the account of every region here",
+    "moto.ec2.models.ec2_backends": "whether anybody has networks; see networks_exist",
+    "moto.rds.models.rds_backends": "where databases stand; see database_place",
     "moto.iam.models.IAMBackend": "reads the policies of AWS; see _policies_of_aws",
     "moto.iam.models.iam_backends": "where roles are; see role_trusts_lambda",
     "moto.iam.exceptions.NotFoundException": "a role that is not there; see role_trusts_lambda",

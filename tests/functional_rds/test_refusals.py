@@ -51,7 +51,11 @@ VALUE, COMBINATION, UNMADE = (
         ({"VpcSecurityGroupIds": ["sg-nowhere"]}, VALUE, "Invalid security group"),
         ({"DBSubnetGroupName": "nowhere"}, "DBSubnetGroupNotFoundFault", "nowhere"),
         ({"DBParameterGroupName": "nowhere"}, "DBParameterGroupNotFound", "nowhere"),
-        ({"MultiAZ": True}, UNMADE, "Multi-AZ"),
+        (
+            {"MultiAZ": True, "AvailabilityZone": "us-east-1a"},
+            COMBINATION,
+            "not valid for Multi-AZ instances",
+        ),
     ],
 )
 def test_refused(rds: Rds, lab: LiveRegion, change: dict[str, Any], code: str, words: str) -> None:

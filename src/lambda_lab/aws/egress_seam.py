@@ -7,11 +7,13 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.rds.models import rds_backends
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
 
 from lambda_lab.aws.ec2_seam import ec2_backend
 from lambda_lab.aws.moto_seam import ACCOUNT
 
-__all__ = ["DatabasePlace", "database_place", "networks_exist"]
+__all__ = ["DatabasePlace", "caller_arn", "database_place", "networks_exist"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,13 @@ class DatabasePlace:
     subnets: tuple[str, ...]
     groups: tuple[str, ...]
     public: bool = False
+
+
+def caller_arn(region: str, access_key: str) -> str:
+    """Return who signs with an access key: a role's session, or the account itself."""
+    backend = sts_backends[ACCOUNT][get_partition(region)]
+    session = backend.get_assumed_role_from_access_key(access_key)
+    return str(session.arn) if session else f"arn:aws:iam::{ACCOUNT}:root"
 
 
 def networks_exist(region: str) -> bool:

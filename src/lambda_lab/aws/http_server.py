@@ -61,6 +61,7 @@ class _Connection:
         self._sock = sock
         self._application = application
         self._port = str(port)
+        self._from = str(sock.getpeername()[1])
         self._parser: Any = httptools.HttpRequestParser(self)
         self._request = _Request()
         self._complete: list[_Request] = []
@@ -87,6 +88,11 @@ class _Connection:
             pass  # the client left, or the server closes
         finally:
             sock.close()
+
+    @property
+    def client_port(self) -> int:
+        """The port that the client connected from."""
+        return int(self._from)
 
     def close(self) -> None:
         """End the connection; a thread that reads from it wakes up."""
@@ -199,6 +205,7 @@ class _Connection:
                 "SERVER_PORT": self._port,
                 "SERVER_PROTOCOL": "HTTP/1.1",
                 "REMOTE_ADDR": LOOPBACK,
+                "REMOTE_PORT": self._from,
                 "wsgi.version": (1, 0),
                 "wsgi.url_scheme": "http",
                 "wsgi.input": io.BytesIO(request.body),
@@ -288,12 +295,18 @@ class HttpServer:
                 f"Port {port} on {LOOPBACK} cannot be used: {error}. "
                 "Stop what holds it, or choose another with --port."
             ) from error
+        self.ended: Callable[[int], object] | None = None
+        """Hears the client's port of each connection that has ended."""
         self.port: int = listener.getsockname()[1]
         self._listeners: list[tuple[socket.socket, threading.Thread]] = []
         self._connections: dict[threading.Thread, _Connection] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._serve(listener)
+
+    def put_before(self, gate: Callable[[Application], Application]) -> None:
+        """Let what *gate* makes of the application answer new connections."""
+        self._application = gate(self._application)
 
     def also_at(self, address: str) -> None:
         """Answer at another loopback address as well, where this machine has it."""
@@ -318,7 +331,11 @@ class HttpServer:
                 sock, _ = listener.accept()
             except OSError:
                 continue  # closing, or the client left before it was accepted
-            connection = _Connection(sock, self._application, self.port)
+            try:
+                connection = _Connection(sock, self._application, self.port)
+            except OSError:
+                sock.close()
+                continue  # the client left already
             thread = threading.Thread(
                 target=self._run, args=(connection,), name="lab-http-client", daemon=True
             )
@@ -330,6 +347,8 @@ class HttpServer:
         try:
             connection.serve()
         finally:
+            if self.ended is not None:
+                self.ended(connection.client_port)
             with self._lock:
                 self._connections.pop(threading.current_thread(), None)
 

@@ -18,6 +18,7 @@ from lambda_lab.rds.endpoints import Endpoint, Endpoints, aws_name
 from lambda_lab.rds.instance_class import MAX_CONNECTIONS, class_memory, evaluate, is_formula
 from lambda_lab.rds.parameters import HELD, known_parameters, refused
 from lambda_lab.rds.server import PostgresServer
+from lambda_lab.rds.standby import follow, let_go, make_standby, take_over
 from lambda_lab.rds.users import give_password, make_users
 
 __all__ = ["Databases", "Instance"]
@@ -46,6 +47,12 @@ class Instance:
         Whether IAM authentication is on.
     status
         RDS's word for its state.
+    multi_az
+        Whether it is to have a standby.
+    standby
+        The server that takes over; ``None`` also while a new one is made.
+    failovers
+        How often one has.
     """
 
     identifier: str
@@ -56,6 +63,9 @@ class Instance:
     master_username: str
     iam: bool = False
     status: str = "creating"
+    multi_az: bool = False
+    standby: PostgresServer | None = None
+    failovers: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
 
@@ -79,6 +89,8 @@ class Databases:
         """Server parameters that every instance starts with; parameter groups win."""
         self.on_clear: list[Callable[[], None]] = []
         """Called before every server is ended: what stands in front of them ends first."""
+        self.on_switched: list[Callable[[Instance], None]] = []
+        """Called when another server has taken an instance's place, at the same address."""
         self.may_reach: Callable[[Instance], bool] = lambda instance: True
         """Whether an instance reaches Lambda's endpoint; the network model says so."""
         self._clock = clock
@@ -132,11 +144,13 @@ class Databases:
             plan.master_username,
             iam=plan.iam,
         )
-        server.on_crash = lambda: self._workers.submit(partial(self._recover, instance))
+        self._watch(instance, server)
         try:
             make_users(server, plan)
             for prepare in self.on_created:
                 prepare(instance)
+            instance.multi_az = plan.multi_az
+            self._complete(instance)
         except BaseException:
             server.close()
             self.endpoints.remove(endpoint)
@@ -170,21 +184,29 @@ class Databases:
         """Start a stopped server with these parameters."""
         instance = self._instances[key]
         with instance.lock:
-            instance.server.set_parameters({**self.defaults, **parameters})
+            self._give(instance, parameters)
             instance.server.start()
+            self._complete(instance)
 
     def stop(self, key: str) -> None:
         """Stop a server; its connections are cut."""
         instance = self._instances[key]
         with instance.lock:
             instance.server.stop()
+            if instance.standby is not None:
+                instance.standby.stop()
 
     def reload(self, key: str, parameters: Mapping[str, str]) -> None:
         """Give a server other parameters, as far as they need no restart."""
         instance = self._instances[key]
         with instance.lock:
-            instance.server.set_parameters({**self.defaults, **parameters})
+            self._give(instance, parameters)
             instance.server.reload()
+
+    def _give(self, instance: Instance, parameters: Mapping[str, str]) -> None:
+        for server in (instance.server, instance.standby):
+            if server is not None:
+                server.set_parameters({**self.defaults, **parameters})
 
     def move(self, key: str, identifier: str, port: int) -> Running:
         """Rename an instance, or give its stopped server another port."""
@@ -220,6 +242,7 @@ class Databases:
             instance = self._instances.pop(key, None)
         if instance is not None:
             with instance.lock:
+                self._drop_standby(instance)
                 instance.server.close()
             self.endpoints.remove(instance.endpoint)
 
@@ -256,18 +279,104 @@ class Databases:
 
     # -- what happens by itself ----------------------------------------------------------------
 
-    def _recover(self, instance: Instance) -> None:
-        """Start a server again that ended by itself, as RDS does."""
+    def _watch(self, instance: Instance, server: PostgresServer) -> None:
+        server.on_crash = lambda: self._workers.submit(partial(self._recover, instance, server))
+
+    def _recover(self, instance: Instance, ended: PostgresServer) -> None:
+        """Do what RDS does when a server ends by itself: fail over, or start it again."""
+        if ended is instance.standby:
+            let_go(instance.server)  # before anything else: commits wait for it
         with instance.lock:
-            if self._instances.get(instance.resource_id) is not instance:
+            if self._instances.get(instance.resource_id) is not instance or ended.alive:
                 return
-            try:
-                instance.server.start()
-            except LabError:
-                instance.status = "failed"
-                raise
+            if ended is instance.standby:
+                self._drop_standby(instance)
+            elif ended is instance.server:
+                self._replace(instance)
+            self._complete(instance)
+
+    def _replace(self, instance: Instance) -> None:
+        if instance.standby is not None and instance.standby.alive:
+            self._say(instance, "failing-over")
+            self._switch(instance)
+            self._say(instance, "failed-over")
+            return
+        try:
+            instance.server.start()
+        except LabError:
+            instance.status = "failed"
+            raise
+        self._say(instance, "recovered")
+
+    def _say(self, instance: Instance, what: str) -> None:
         at = self._clock.now_ns()
-        self.tell(LifecycleEvent(instance.region, instance.identifier, "recovered", at))
+        self.tell(LifecycleEvent(instance.region, instance.identifier, what, at))
+
+    # -- standbys --------------------------------------------------------------------------------
+
+    def protect(self, key: str, wanted: bool) -> None:
+        """Give an instance a standby, or take it away."""
+        instance = self._instances[key]
+        with instance.lock:
+            instance.multi_az = wanted
+            if not wanted:
+                self._drop_standby(instance)
+            self._complete(instance)
+
+    def fail_over(self, key: str) -> None:
+        """Put the standby of an instance in the place of its server; make a new standby."""
+        instance = self._instances[key]
+        with instance.lock:
+            self._complete(instance)  # the one before may have taken over a moment ago
+            self._switch(instance)
+        self._workers.submit(partial(self._make_anew, instance))
+
+    def failovers(self, key: str) -> int:
+        """Return how often a standby of an instance has taken over."""
+        instance = self._instances.get(key)
+        return instance.failovers if instance else 0
+
+    def _make_anew(self, instance: Instance) -> None:
+        with instance.lock:
+            if self._instances.get(instance.resource_id) is instance:
+                self._complete(instance)
+
+    def _complete(self, instance: Instance) -> None:
+        """See to it that the standby of a running server follows, if it is to have one."""
+        if not (instance.multi_az and instance.server.alive):
+            return
+        if instance.standby is not None and not instance.standby.alive:
+            try:
+                follow(instance.server, instance.standby)
+            except LabError:
+                self._drop_standby(instance)
+        if instance.standby is None:
+            instance.standby = make_standby(instance.server)
+            self._watch(instance, instance.standby)
+
+    def _drop_standby(self, instance: Instance) -> None:
+        if instance.standby is not None:
+            let_go(instance.server)
+            instance.standby.close()
+            instance.standby = None
+
+    def _switch(self, instance: Instance) -> None:
+        old, new = instance.server, instance.standby
+        if new is None:
+            raise SandboxError(f"The instance {instance.identifier} has no standby.")
+        instance.standby = None
+        try:
+            take_over(old, new)
+        except BaseException:
+            new.close()
+            let_go(old)
+            old.start()
+            raise
+        instance.server = new
+        instance.failovers += 1
+        for heard in self.on_switched:
+            heard(instance)
+        old.close()
 
     def __enter__(self) -> Self:
         return self

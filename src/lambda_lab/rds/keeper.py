@@ -9,8 +9,8 @@ end: when that closes, for whatever reason, it stops the server and removes the 
 
 Messages from the owner
     ``{"do": "run", "argv": [...]}`` runs a program to its end (``initdb``);
-    ``{"do": "start", "argv": [...]}`` starts the server; ``{"do": "signal", "number": n}`` sends it
-    a signal.
+    ``{"do": "start", "argv": [...], "ready": text}`` starts the server, which is ready when its log
+    says so; ``{"do": "signal", "number": n}`` sends it a signal.
 Messages to the owner
     ``{"ran": exit code, "output": text}``, ``{"started": pid}``, ``{"failed": text}`` for a server
     that ended before it was ready, ``{"exited": exit code}`` for one that ended later.
@@ -38,7 +38,7 @@ from typing import Any
 __all__ = ["Keeper", "can_become_nobody", "main"]
 
 NOBODY = 65534
-READY = b"database system is ready to accept connections"
+READY = "database system is ready to accept connections"
 LOG_BYTES = 8 << 20
 """The server's log begins anew when it is this long: nothing here may fill a disk."""
 END_SECONDS = 5
@@ -112,7 +112,7 @@ class Keeper:
         self._received = b""
         self._server: subprocess.Popen[bytes] | None = None
         self._log_fd = -1
-        self._said = b""
+        self._said, self._wanted = b"", b""
         self._ready = False
         self._woken, wakes = os.pipe()
         os.set_blocking(wakes, False)
@@ -161,7 +161,7 @@ class Keeper:
             if message["do"] == "run":
                 self._run(message["argv"])
             elif message["do"] == "start":
-                self._start(message["argv"])
+                self._start(message["argv"], message.get("ready", READY))
             elif self._server is not None:
                 self._server.send_signal(message["number"])
             else:
@@ -187,9 +187,9 @@ class Keeper:
         output = done.stdout.decode(errors="replace")[-4000:]
         self._send({"ran": done.returncode, "output": output})
 
-    def _start(self, argv: list[str]) -> None:
+    def _start(self, argv: list[str], ready: str) -> None:
         self._log_fd, writes = os.pipe()
-        self._said, self._ready = b"", False
+        self._said, self._wanted, self._ready = b"", ready.encode(), False
         try:
             self._server = subprocess.Popen(
                 argv,
@@ -213,7 +213,7 @@ class Keeper:
         data = os.read(self._log_fd, 1 << 16)
         self._keep(data)
         self._said = (self._said + data)[-4000:]
-        if not self._ready and READY in self._said and self._server is not None:
+        if not self._ready and self._wanted in self._said and self._server is not None:
             self._ready = True
             self._send({"started": self._server.pid})
         if not data:

@@ -58,6 +58,11 @@ class Keeper:
                 return {"failed": f"its keeper did not answer in {PATIENCE_SECONDS} seconds"}
             return self._answers.pop(0)
 
+    def tell(self, what: str, **more: Any) -> None:
+        """Send a request and wait for nothing: somebody else waits already."""
+        with contextlib.suppress(OSError):
+            self._control.sendall(json.dumps({"do": what, **more}).encode() + b"\n")
+
     def close(self) -> None:
         """Let the keeper end its server, remove the folder and end itself."""
         self.on_end = None

@@ -20,7 +20,11 @@ HELD: Mapping[str, str] = {
     "ident_file": "",
     "external_pid_file": "",
     "fsync": "off",
-    "synchronous_commit": "off",
+    # What is acknowledged is with the kernel, so it outlives the server, and with the standby.
+    "synchronous_commit": "on",
+    "synchronous_standby_names": "",
+    "primary_conninfo": "",
+    "hot_standby": "",
     "full_page_writes": "off",
     "dynamic_shared_memory_type": "mmap",
     "shared_memory_type": "mmap",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 from lambda_lab.aws.rds.proxy_records import ProxyLogin, ProxyPlan, ProxyReading, ProxyRules
 from lambda_lab.aws.rds.records import Running
-from lambda_lab.clock import Clock
+from lambda_lab.clock import Clock, wall_time_ns
 from lambda_lab.rds.databases import Databases, Instance
 from lambda_lab.rds.endpoints import Endpoint
 from lambda_lab.rds.iam_token import TokenRefused, verify_token
@@ -25,6 +27,7 @@ from lambda_lab.rds.proxy import (
 
 __all__ = ["PORT", "Proxies"]
 
+log = logging.getLogger(__name__)
 PORT = 5432
 """A proxy for PostgreSQL always listens here, whatever the database's port:
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.html (facts part 2, 6.2)."""
@@ -41,6 +44,7 @@ class _Proxy:
     endpoints: dict[str, Endpoint]
     before: Snapshot
     instance: str | None = None
+    max_connections: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -59,6 +63,7 @@ class Proxies:
         self._databases, self._clock = databases, clock
         self._lock = threading.Lock()
         self._proxies: dict[str, _Proxy] = {}
+        databases.on_switched.append(lambda instance: self.look_again(instance.identifier))
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -74,7 +79,7 @@ class Proxies:
             Target(
                 plan.identifier,
                 lambda: self._members(plan.identifier),
-                lambda: self._max_connections(plan.identifier),
+                lambda: self._limit(plan.identifier),
             ),
             self._settings(plan, hosts, endpoint.port),
             self._clock,
@@ -129,6 +134,7 @@ class Proxies:
         """Put a database instance behind a proxy, or none."""
         proxy = self._proxies[identifier]
         proxy.instance = instance
+        self._ask_limit(proxy)
         proxy.server.look_again(drop=True)
 
     def look_again(self, instance: str) -> None:
@@ -136,7 +142,12 @@ class Proxies:
         with self._lock:
             found = [one for one in self._proxies.values() if one.instance == instance]
         for proxy in found:
+            self._ask_limit(proxy)
             proxy.server.look_again()
+
+    def _limit(self, identifier: str) -> int:
+        proxy = self._proxies.get(identifier)
+        return 0 if proxy is None or proxy.instance is None else proxy.max_connections
 
     def reaches(self, identifier: str) -> bool:
         """Whether the target's server runs."""
@@ -153,11 +164,18 @@ class Proxies:
         instance = self._instance(identifier)
         return [] if instance is None else [(instance.server.host, instance.server.port)]
 
-    def _max_connections(self, identifier: str) -> int:
-        instance = self._instance(identifier)
+    def _ask_limit(self, proxy: _Proxy) -> None:
+        """Ask the target for its ``max_connections``: parameter changes count from a reboot on.
+
+        Not in the proxy's own thread, which must never wait for the database.
+        """
+        instance = self._instance(proxy.plan.identifier)
         if instance is None or not instance.server.alive:
-            return 0
-        return int(instance.server.sql(_SHOW)[0][0])
+            return
+        try:
+            proxy.max_connections = int(instance.server.sql(_SHOW)[0][0])
+        except Exception:  # noqa: BLE001 - the driver's: the server is about to end, or to begin
+            log.debug("%s does not tell its max_connections now", instance.identifier)
 
     # -- endpoints -----------------------------------------------------------------------------
 
@@ -208,15 +226,20 @@ class Proxies:
             return Login(found.user, found.password, found.iam, found.md5)
 
         def check_token(user: str, token: str) -> None:
-            key = verify_token(
+            verify = partial(
+                verify_token,
                 token,
                 user=user,
                 hosts=hosts,
                 port=port,
                 region=plan.region,
-                now_ns=self._clock.now_ns(),
                 secret_of=plan.secret_of,
             )
+            try:
+                key = verify(now_ns=self._clock.now_ns())
+            except TokenRefused:
+                # An SDK signs with the machine's clock, which nobody moves.
+                key = verify(now_ns=wall_time_ns())
             session = dict(parse_qsl(urlsplit(f"https://{token}").query)).get(_SESSION)
             if not plan.may_connect(user, key, session):
                 raise TokenRefused(f"the access key {key} may not rds-db:connect as {user}")

@@ -24,14 +24,20 @@ from lambda_lab.rds.keeper import NOBODY
 from lambda_lab.rds.kept import PATIENCE_SECONDS, Keeper, way_to_run
 from lambda_lab.rds.parameters import HELD
 
-__all__ = ["ADMIN", "PostgresServer"]
+__all__ = ["ADMIN", "PLAIN", "PostgresServer", "free_port"]
 
 ADMIN = "rdsadmin"
 """The superuser; on AWS it is Amazon's, and no client ever is one."""
+PLAIN = "sslmode=disable gssencmode=disable connect_timeout=5"
+"""How one server connects to another, for libpq."""
 _HBA = "local all all reject\nhost all all 127.0.0.0/8 scram-sha-256\n"
 _HBA += "host replication all 127.0.0.0/8 scram-sha-256\n"
 _FAST = signal.SIGINT
 """PostgreSQL's fast shutdown: connections are cut, what is committed is written."""
+_IMMEDIATE = signal.SIGQUIT
+"""Its immediate shutdown: everything ends where it is."""
+_STREAMS = "started streaming WAL from primary"
+"""What the log of a standby says when it follows; it takes no connections (hot_standby is off)."""
 Ended = Callable[[], None]
 
 
@@ -68,6 +74,8 @@ class PostgresServer:
         self.on_crash = on_crash
         self.pid: int | None = None
         """The server's first process, while it runs."""
+        self.replication: dict[str, str] = {}
+        """Parameters of the lab's own; :mod:`~lambda_lab.rds.standby` sets them."""
         self._parameters: dict[str, str] = {}
         self._mode = way_to_run()
         self._lock = threading.RLock()
@@ -110,7 +118,7 @@ class PostgresServer:
         binaries = binaries or find_binaries()
         try:
             place = folder or Path(tempfile.mkdtemp(prefix="lambda-lab-pg-"))
-            server = cls(binaries, place, host, port or _free_port(host), on_crash)
+            server = cls(binaries, place, host, port or free_port(host), on_crash)
         except OSError as error:
             raise _no_room(error) from error
         try:
@@ -129,29 +137,48 @@ class PostgresServer:
 
     def initialise(self) -> None:
         """Make the data folder (``initdb``)."""
-        if self._mode == "setuid":
-            self._make_readable()
-        password = self.folder / "password"
-        password.touch(mode=0o600)
-        password.write_text(self.admin_password, encoding="ascii")
-        self.data.mkdir(mode=0o700)
-        if self._mode == "setuid":
-            for path in (password, self.data):
-                os.chown(path, NOBODY, NOBODY)
-        answer = self._keeper.ask(
-            "run",
-            argv=[
-                self.binaries.program("initdb"),
-                *("-D", str(self.data), "-U", ADMIN, "--pwfile", str(password)),
+        self._fill(
+            self.admin_password,
+            lambda password: [
+                *("initdb", "-D", str(self.data), "-U", ADMIN, "--pwfile", password),
                 *("-A", "scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C"),
                 # Segments of a megabyte: a new cluster is 24 MB on disk, not 40.
                 "--wal-segsize=1",
             ],
         )
+        (self.data / "pg_hba.conf").write_text(_HBA, encoding="ascii")
+
+    def copy(self, other: PostgresServer) -> None:
+        """Make the data folder a copy of a running server's (``pg_basebackup``).
+
+        Its superuser's password comes along.
+        """
+        self.admin_password = other.admin_password
+        where = f"host={other.host} port={other.port} user={ADMIN} {PLAIN}"
+        self._fill(
+            f"*:*:*:*:{other.admin_password}\n",
+            lambda password: [
+                *("pg_basebackup", "-d", f"{where} passfile={password}", "-D", str(self.data)),
+                *("--checkpoint=fast", "--no-sync", "--no-manifest", "--wal-method=stream"),
+            ],
+        )
+
+    def _fill(self, text: str, argv: Callable[[str], list[str]]) -> None:
+        """Run the program that makes the data folder; *text* is in the file that it is told."""
+        if self._mode == "setuid":
+            self._make_readable()
+        password = self.folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(text, encoding="ascii")
+        self.data.mkdir(mode=0o700)
+        if self._mode == "setuid":
+            for path in (password, self.data):
+                os.chown(path, NOBODY, NOBODY)
+        program, *more = argv(str(password))
+        answer = self._keeper.ask("run", argv=[self.binaries.program(program), *more])
         password.unlink()
         if answer.get("ran") != 0:
             raise self._refusal("could not make its data folder", answer)
-        (self.data / "pg_hba.conf").write_text(_HBA, encoding="ascii")
 
     def _make_readable(self) -> None:
         """Put folder and programs where ``nobody`` may read them; the files stay root's."""
@@ -164,12 +191,18 @@ class PostgresServer:
         programs.chmod(0o755)
         self.binaries = Binaries(programs / "bin", self.binaries.version)
 
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters that were set, without what the lab holds."""
+        return self._parameters
+
     def set_parameters(self, parameters: Mapping[str, str]) -> None:
         """Say what the server's parameters are from its next start or reload on."""
         self._parameters = {name: text for name, text in parameters.items() if name not in HELD}
 
     def _write_parameters(self) -> None:
-        lines = [f"{name} = {_quoted(text)}" for name, text in sorted(self._parameters.items())]
+        parameters = sorted({**self._parameters, **self.replication}.items())
+        lines = [f"{name} = {_quoted(text)}" for name, text in parameters]
         (self.data / "postgresql.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     # -- running -------------------------------------------------------------------------------
@@ -178,6 +211,16 @@ class PostgresServer:
     def alive(self) -> bool:
         """Whether the server runs."""
         return self.pid is not None
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is a standby, by the file that makes it one."""
+        return self.signal_file.exists()
+
+    @property
+    def signal_file(self) -> Path:
+        """The file whose presence makes a server a standby at its start."""
+        return self.data / "standby.signal"
 
     def start(self) -> None:
         """Start the server and wait until it takes connections; nothing if it runs.
@@ -196,9 +239,9 @@ class PostgresServer:
             held = [f"{name}={value}" for name, value in HELD.items() if value]
             argv = [self.binaries.program("postgres"), "-D", str(self.data)]
             argv += ["-h", self.host, "-p", str(self.port), "-k", ""]
-            answer = self._keeper.ask(
-                "start", argv=argv + [part for one in held for part in ("-c", one)]
-            )
+            argv += [part for one in held for part in ("-c", one)]
+            told = {"ready": _STREAMS} if self.follows else {}
+            answer = self._keeper.ask("start", argv=argv, **told)
             if "started" not in answer:
                 raise self._refusal("did not start", answer)
             self.pid = answer["started"]
@@ -206,10 +249,21 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stop the server: its connections are cut, what was committed is kept."""
+        self._end(_FAST)
+
+    def halt(self) -> None:
+        """Stop the server where it is, as if its machine were lost."""
+        self._end(_IMMEDIATE)
+
+    def interrupt(self) -> None:
+        """Let a start in another thread fail: what it waits for will not come."""
+        self._keeper.tell("signal", number=_IMMEDIATE)
+
+    def _end(self, number: int) -> None:
         with self._lock:
             if self.alive:
                 self._keeper.on_end = None
-                self._keeper.ask("signal", number=_FAST)
+                self._keeper.ask("signal", number=number)
                 self.pid = None
 
     def restart(self) -> None:
@@ -223,7 +277,8 @@ class PostgresServer:
         with self._lock:
             if self.alive:
                 self._write_parameters()
-                self.sql("SELECT pg_reload_conf()")
+                if not self.follows:  # a standby takes no connections
+                    self.sql("SELECT pg_reload_conf()")
 
     def sql(self, *statements: str, database: str = "postgres") -> list[Any]:
         """Run statements as the superuser, each on its own; returns the rows of the last.
@@ -317,7 +372,8 @@ def _no_room(error: OSError) -> SandboxError:
     )
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
+    """Return a port that nobody listens on at *host*."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]

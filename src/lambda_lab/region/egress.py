@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lambda_lab.aws.egress_seam import database_place, networks_exist
 from lambda_lab.network.databases import Database, Proxy
@@ -17,6 +17,7 @@ from lambda_lab.network.topology import Topology
 from lambda_lab.network.web_site import WebSite
 from lambda_lab.rds.databases import Databases
 from lambda_lab.rds.endpoints import Endpoint
+from lambda_lab.region.endpoint_policies import EndpointPolicies
 from lambda_lab.runtime.egress import Egress
 from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.launcher import Launcher
@@ -38,6 +39,12 @@ class _Server(Protocol):
     def also_at(self, address: str) -> None:
         """Answer at another loopback address as well."""
         ...
+
+    def put_before(self, gate: Callable[..., Any]) -> None:
+        """Let *gate* see each request first."""
+        ...
+
+    ended: Callable[[int], object] | None
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,8 @@ def open_egress(
 
     policy = EgressPolicy(topology, stand_ins)
     raise_limits()
+    server.put_before(lambda application: EndpointPolicies(application, policy.passage))
+    server.ended = policy.ended
     # URLs that a function in a VPC has signed name this address.
     server.also_at(service_address("s3"))
     with WebSite(seen_from) as site, Egress(policy) as runtime:

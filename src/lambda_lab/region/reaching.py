@@ -19,7 +19,7 @@ __all__ = ["ask", "destination_of", "names_of"]
 _PORTS = 65_535
 
 
-def destination_of(text: str, stand_ins: StandIns | None = None) -> Destination:
+def destination_of(text: Any, stand_ins: StandIns | None = None) -> Destination:
     """Return what *text* means: a service, a database, an id, an address or a host name.
 
     Raises
@@ -54,7 +54,7 @@ def destination_of(text: str, stand_ins: StandIns | None = None) -> Destination:
 
 
 def ask(
-    region: str, configuration: Mapping[str, Any], destination: Destination, port: int
+    region: str, configuration: Mapping[str, Any], destination: Destination, port: Any
 ) -> tuple[Topology, Verdict]:
     """Return the networks as they are now, and whether a function reaches a destination in them.
 
@@ -82,6 +82,8 @@ def names_of(ec2: Any) -> dict[str, str]:
     for acl in ec2.describe_network_acls()["NetworkAcls"]:
         if acl["IsDefault"]:
             names.setdefault(acl["NetworkAclId"], "default")
+    for one in ec2.describe_prefix_lists()["PrefixLists"]:
+        names[one["PrefixListId"]] = f"{one['PrefixListName'].rpartition('.')[2]}'s addresses"
     for nat in ec2.describe_nat_gateways()["NatGateways"]:
         for one in nat["NatGatewayAddresses"]:
             if "PublicIp" in one:

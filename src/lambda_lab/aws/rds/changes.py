@@ -13,11 +13,11 @@ from lambda_lab.aws.rds.checks import check_modify
 from lambda_lab.aws.rds.lifecycle import Lifecycle, Record, record_of, require_state
 from lambda_lab.aws.rds.secrets import master_password
 from lambda_lab.clock import SECOND
-from lambda_lab.errors import AwsError, NotModelledError
+from lambda_lab.errors import AwsError, NotModelledError, SandboxError
 
 __all__ = ["Changes", "next_window"]
 
-_WAITING = ("db_instance_class", "allocated_storage", "storage_type", "iops")
+_WAITING = ("db_instance_class", "allocated_storage", "storage_type", "iops", "multi_az")
 """Changes that wait for the maintenance window unless they are to be applied immediately."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -129,13 +129,38 @@ class Changes:
                 int(database.allocated_storage), int(database.max_allocated_storage or 0)
             )
             self._life.tell(database, "storage-changed")
+        converted = self._convert(database, changed.get("multi_az"))
         if "db_instance_class" in changed and database.status == "available":
             self._life.tell(database, "class-changing")
             self._servers.stop(database.dbi_resource_id)
             if self._life.boot(database, record):
-                self._life.pass_through(database, "class-changed", "modifying", "available")
+                then = self._saying(database, "class-changed", *converted)
+                self._life.enter(database, "modifying", "available", then=then)
         elif changed and database.status == "available":
-            self._life.enter(database, "modifying", "available")
+            then = self._saying(database, *converted)
+            self._life.enter(database, "modifying", "available", then=then)
+        else:
+            self._saying(database, *converted)()
+
+    def _saying(self, database: Any, *steps: str) -> Callable[[], None]:
+        def say() -> None:
+            for step in steps:
+                self._life.tell(database, step)
+
+        return say
+
+    def _convert(self, database: Any, wanted: bool | None) -> tuple[str, ...]:
+        """Give an instance a standby or take it away; what is told when that is over."""
+        if wanted is None:
+            return ()
+        word = "multi-az" if wanted else "single-az"
+        self._life.tell(database, f"{word}-changing")
+        try:
+            self._servers.protect(database.dbi_resource_id, wanted)
+        except SandboxError as error:
+            database.multi_az = not wanted
+            raise AwsError("SandboxException", str(error), status=501) from error
+        return (f"{word}-changed",)
 
     def _await_window(self, database: Any, record: Record) -> None:
         if record.pending:

@@ -51,8 +51,6 @@ def check_create(asked: Asked, region: str, account: str, servers: InstanceServe
     ------
     AwsError
         In RDS's words.
-    NotModelledError
-        For what needs more than one server.
     """
     _identifier(str(asked.get("db_instance_identifier") or ""))
     if not asked.get("db_instance_class"):
@@ -63,8 +61,10 @@ def check_create(asked: Asked, region: str, account: str, servers: InstanceServe
     _storage(asked)
     _settings(asked)
     _groups(asked.get("vpc_security_group_ids") or (), region, account)
-    if asked.get("multi_az"):
-        _no_standby()
+    if asked.get("multi_az") and asked.get("availability_zone"):
+        raise _combination(
+            "Requesting a specific availability zone is not valid for Multi-AZ instances."
+        )
 
 
 def check_modify(asked: Asked, region: str, account: str, servers: InstanceServers) -> None:
@@ -77,14 +77,6 @@ def check_modify(asked: Asked, region: str, account: str, servers: InstanceServe
         _identifier(str(asked["new_db_instance_identifier"]), "NewDBInstanceIdentifier")
     _settings(asked)
     _groups(asked.get("vpc_security_group_ids") or (), region, account)
-    if asked.get("multi_az"):
-        _no_standby()
-
-
-def _no_standby() -> None:
-    raise NotModelledError(
-        "A Multi-AZ standby", "Create the instance without MultiAZ: it has one server."
-    )
 
 
 def _identifier(text: str, parameter: str = "DBInstanceIdentifier") -> None:

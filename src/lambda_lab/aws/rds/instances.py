@@ -75,6 +75,7 @@ class Instances:
             master_password=master_password(database),
             database=str(database.db_name or ""),
             iam=bool(database.enable_iam_database_authentication),
+            multi_az=bool(database.multi_az),
             parameters=parameters,
         )
         with _machine():
@@ -119,17 +120,31 @@ class Instances:
                 return database
             require_state(database, "available", "incompatible-parameters")
             if fails_over:
-                # Confidence M. A standby needs MultiAZ, which check_create refuses until then.
-                raise AwsError(
-                    "InvalidParameterCombination",
-                    "You cannot force a failover when rebooting: the DB instance "
-                    f"{identifier} is not configured for Multi-AZ.",
-                )
+                self._fail_over(database)
+                return database
             self._servers.stop(database.dbi_resource_id)
             self._life.tell(database, "shutdown")
             if self._life.boot(database, record):
                 self._life.pass_through(database, "restarted", "rebooting", "available")
         return database
+
+    def _fail_over(self, database: Any) -> None:
+        """Let the standby take over: the endpoint stays, every connection to it is cut."""
+        if not database.multi_az:
+            raise AwsError(  # confidence M
+                "InvalidParameterCombination",
+                "You cannot force a failover when rebooting: the DB instance "
+                f"{database.db_instance_identifier} is not configured for Multi-AZ.",
+            )
+        self._life.tell(database, "failing-over")
+        with _machine():
+            self._servers.fail_over(database.dbi_resource_id)
+
+        def done() -> None:
+            self._life.tell(database, "restarted")
+            self._life.tell(database, "failed-over")
+
+        self._life.enter(database, "rebooting", "available", then=done)
 
     # -- deleting --------------------------------------------------------------------------------
 

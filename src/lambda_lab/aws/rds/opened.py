@@ -21,7 +21,7 @@ from lambda_lab.aws.rds.secrets import rotate, secret_text
 from lambda_lab.clock import Clock
 from lambda_lab.errors import NotModelledError
 
-__all__ = ["NOWHERE", "rds_instances"]
+__all__ = ["NOWHERE", "rds_instances", "zones_of"]
 
 NOWHERE = "127.83.255.254"
 """The address of instances that no server runs for: a connection is refused at once."""
@@ -184,9 +184,15 @@ def _told(life: Lifecycle) -> Iterator[None]:
         "address": property(address),
         "db_parameter_group_status_list": property(groups),
     }
+
+    def zones(database: Any) -> tuple[str, str | None]:
+        return zones_of(database, life.servers)
+
     added: dict[str, Any] = {
         "status_infos": property(_status_infos),
         "pending_modified_values": property(_pending),
+        "availability_zone": property(lambda self: zones(self)[0], _keep_zone),
+        "secondary_availability_zone": property(lambda self: zones(self)[1]),
     }
     for name, value in added.items():
         setattr(DBInstance, name, value)
@@ -203,6 +209,24 @@ def _told(life: Lifecycle) -> Iterator[None]:
     finally:
         for name in added:
             delattr(DBInstance, name)
+
+
+def _keep_zone(database: Any, zone: str) -> None:
+    vars(database)["availability_zone"] = zone
+
+
+def zones_of(database: Any, servers: InstanceServers) -> tuple[str, str | None]:
+    """Return the zone of an instance's server and of its standby; a failover swaps them.
+
+    Only the words are modelled: both servers are on this machine.
+    """
+    first = str(vars(database)["availability_zone"])
+    if record_of(database) is None:
+        return first, None
+    other = f"{first[:-1]}{'a' if first[-1] != 'a' else 'b'}"
+    zones = (first, other)
+    now = servers.failovers(database.dbi_resource_id) % 2
+    return zones[now], zones[1 - now] if database.multi_az else None
 
 
 def _status_infos(database: Any) -> list[dict[str, Any]]:
@@ -222,6 +246,7 @@ def _pending(database: Any) -> dict[str, Any]:
         "storage_type": "StorageType",
         "iops": "Iops",
         "db_instance_identifier": "DBInstanceIdentifier",
+        "multi_az": "MultiAZ",
     }
     pending = record.pending if record else {}
     return {names[name]: value for name, value in pending.items()}

@@ -87,7 +87,7 @@ class ProxyOperations:
         family = asked.get("EngineFamily")
         idle = int(asked.get("IdleClientTimeout") or facts.value("rds.proxy.idle-client.default"))
         check_idle(idle)
-        auth = [plain(one) for one in asked.get("Auth") or ()]
+        auth = [_plain(one) for one in asked.get("Auth") or ()]
         if family == FAMILY:
             check_auth(auth)
         if len(asked.get("VpcSubnetIds") or ()) < 2:
@@ -181,7 +181,7 @@ class ProxyOperations:
             if asked.get("NewDBProxyName"):
                 raise NotModelledError("Renaming an RDS proxy")
             if "Auth" in asked:
-                auth = [plain(one) for one in asked["Auth"]]
+                auth = [_plain(one) for one in asked["Auth"]]
                 check_auth(auth)
                 proxy.auth = auth
             if "IdleClientTimeout" in asked:
@@ -238,7 +238,7 @@ class ProxyOperations:
 
     def modify_group(self, backend: Any, asked: Mapping[str, Any]) -> Any:
         """ModifyDBProxyTargetGroup."""
-        wanted = plain(asked.get("ConnectionPoolConfig") or {})
+        wanted = _plain(asked.get("ConnectionPoolConfig") or {})
         with self.lock:
             name = asked.get("DBProxyName")
             proxy, group = self.group(backend, name, asked.get("TargetGroupName"), usable=True)
@@ -358,7 +358,7 @@ class ProxyOperations:
         return {"State": "AVAILABLE"}
 
 
-def plain(given: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a structure of moto's parsed request under the names that the API has."""
     original = getattr(given, "original_dict", None)
     return dict(given if original is None else original())

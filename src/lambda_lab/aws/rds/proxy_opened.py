@@ -24,6 +24,7 @@ __all__ = ["rds_proxies"]
 
 PAGE = 100
 Answer = Callable[[Any], Any]
+Operation = Callable[[Any, Mapping[str, Any]], Any]
 
 
 class _Lives(Protocol):
@@ -55,12 +56,11 @@ def rds_proxies(poolers: Poolers, lives: _Lives, clock: Clock, workers: Workers)
 
     lives.listen(heard)
     measuring = _Measuring(poolers, clock, workers)
-    new, of_moto = _answers(operations, ProxyEndpoints(operations), measuring.begin)
     with ExitStack() as stack:
         stack.callback(poolers.clear)
         stack.callback(measuring.stop)
-        stack.enter_context(replaced(RDSResponse, **of_moto))
-        stack.enter_context(added(RDSResponse, **new))
+        stack.enter_context(replaced(RDSResponse, **_of_moto(operations, measuring.begin)))
+        stack.enter_context(added(RDSResponse, **_new(operations, ProxyEndpoints(operations))))
         stack.enter_context(_told(operations))
         yield
 
@@ -102,10 +102,24 @@ class _Measuring:
             self._clock.call_later(PERIOD_SECONDS, self._due)
 
 
-def _answers(
-    operations: ProxyOperations, endpoints: ProxyEndpoints, begin: Callable[[], None]
-) -> tuple[dict[str, Answer], dict[str, Answer]]:
-    """Return the operations moto does not have, and those that take the place of moto's."""
+def _new(operations: ProxyOperations, endpoints: ProxyEndpoints) -> dict[str, Answer]:
+    """Return the operations that moto does not have."""
+
+    def all_endpoints(response: Any) -> ActionResult:
+        found = endpoints.describe(response.backend, response.params)
+        return _page(response.params, "DBProxyEndpoints", found)
+
+    return {
+        "modify_db_proxy": _of_proxy(operations.modify),
+        "create_db_proxy_endpoint": _one(endpoints.create, "DBProxyEndpoint"),
+        "modify_db_proxy_endpoint": _one(endpoints.modify, "DBProxyEndpoint"),
+        "delete_db_proxy_endpoint": _one(endpoints.delete, "DBProxyEndpoint"),
+        "describe_db_proxy_endpoints": all_endpoints,
+    }
+
+
+def _of_moto(operations: ProxyOperations, begin: Callable[[], None]) -> dict[str, Answer]:
+    """Return what takes the place of moto's operations."""
 
     def create(response: Any) -> ActionResult:
         proxy = operations.create(response.backend, response.params)
@@ -117,60 +131,47 @@ def _answers(
         found = [operations.find(backend, name)] if name else list(backend.db_proxies.values())
         return _page(response.params, "DBProxies", [_proxy(one) for one in found])
 
-    def one(operation: Callable[[Any, Mapping[str, Any]], Any], member: str) -> Answer:
-        def answer(response: Any) -> ActionResult:
-            return ActionResult({member: operation(response.backend, response.params)})
-
-        return answer
-
-    def proxy(operation: Callable[[Any, Mapping[str, Any]], Any]) -> Answer:
-        def answer(response: Any) -> ActionResult:
-            return ActionResult({"DBProxy": _proxy(operation(response.backend, response.params))})
-
-        return answer
-
     def deregister(response: Any) -> EmptyResult:
         operations.deregister(response.backend, response.params)
         return EmptyResult()
 
-    def targets(response: Any) -> ActionResult:
+    def group_of(response: Any) -> Any:
         asked = response.params
-        _, group = operations.group(
-            response.backend, asked.get("DBProxyName"), asked.get("TargetGroupName")
-        )
-        return _page(asked, "Targets", list(group.targets))
+        name, group = asked.get("DBProxyName"), asked.get("TargetGroupName")
+        return operations.group(response.backend, name, group)[1]
+
+    def targets(response: Any) -> ActionResult:
+        return _page(response.params, "Targets", list(group_of(response).targets))
 
     def groups(response: Any) -> ActionResult:
-        asked = response.params
-        _, group = operations.group(
-            response.backend, asked.get("DBProxyName"), asked.get("TargetGroupName")
-        )
-        return ActionResult({"TargetGroups": [group]})
+        return ActionResult({"TargetGroups": [group_of(response)]})
 
-    def all_endpoints(response: Any) -> ActionResult:
-        found = endpoints.describe(response.backend, response.params)
-        return _page(response.params, "DBProxyEndpoints", found)
-
-    new: dict[str, Answer] = {
-        "modify_db_proxy": proxy(operations.modify),
-        "create_db_proxy_endpoint": one(endpoints.create, "DBProxyEndpoint"),
-        "modify_db_proxy_endpoint": one(endpoints.modify, "DBProxyEndpoint"),
-        "delete_db_proxy_endpoint": one(endpoints.delete, "DBProxyEndpoint"),
-        "describe_db_proxy_endpoints": all_endpoints,
-    }
-    of_moto: dict[str, Answer] = {
+    return {
         "create_db_proxy": create,
         "describe_db_proxies": describe,
-        "delete_db_proxy": proxy(
+        "delete_db_proxy": _of_proxy(
             lambda backend, asked: operations.delete(backend, asked.get("DBProxyName"))
         ),
-        "modify_db_proxy_target_group": one(operations.modify_group, "DBProxyTargetGroup"),
-        "register_db_proxy_targets": one(operations.register, "DBProxyTargets"),
+        "modify_db_proxy_target_group": _one(operations.modify_group, "DBProxyTargetGroup"),
+        "register_db_proxy_targets": _one(operations.register, "DBProxyTargets"),
         "deregister_db_proxy_targets": deregister,
         "describe_db_proxy_targets": targets,
         "describe_db_proxy_target_groups": groups,
     }
-    return new, of_moto
+
+
+def _one(operation: Operation, member: str) -> Answer:
+    def answer(response: Any) -> ActionResult:
+        return ActionResult({member: operation(response.backend, response.params)})
+
+    return answer
+
+
+def _of_proxy(operation: Operation) -> Answer:
+    def answer(response: Any) -> ActionResult:
+        return ActionResult({"DBProxy": _proxy(operation(response.backend, response.params))})
+
+    return answer
 
 
 def _page(asked: Mapping[str, Any], member: str, found: list[Any]) -> ActionResult:

@@ -40,6 +40,8 @@ class Plan:
         A database to make; empty for none.
     iam
         Whether IAM authentication is on.
+    multi_az
+        Whether it has a standby.
     parameters
         Server parameters, formulas already worked out.
     """
@@ -55,6 +57,7 @@ class Plan:
     database: str
     iam: bool
     parameters: Mapping[str, str]
+    multi_az: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,9 @@ class LifecycleEvent:
         ``created``, ``deleting``, ``deleted``, ``stopping``, ``stopped``, ``starting``,
         ``started``, ``shutdown``, ``restarted``, ``recovered``, ``backup-started``,
         ``backup-finished``, ``password-reset``, ``parameter-group``, ``class-changing``,
-        ``class-changed``, ``storage-changing``, ``storage-changed``, ``renamed``.
+        ``class-changed``, ``storage-changing``, ``storage-changed``, ``renamed``,
+        ``multi-az-changing``, ``multi-az-changed``, ``single-az-changing``, ``single-az-changed``,
+        ``failing-over``, ``failed-over``.
     at_ns
         The region's time.
     details
@@ -151,6 +156,15 @@ class InstanceServers(Protocol):
 
     def note(self, key: str, *, status: str | None = None, iam: bool | None = None) -> None:
         """Keep what others ask of an instance."""
+
+    def protect(self, key: str, wanted: bool) -> None:
+        """Give an instance a standby, or take it away."""
+
+    def fail_over(self, key: str) -> None:
+        """Put the standby in the place of the server, at the same address."""
+
+    def failovers(self, key: str) -> int:
+        """Return how often a standby has taken over."""
 
     def delete(self, key: str) -> None:
         """End a server and remove its data."""
