@@ -22,9 +22,10 @@ from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime.api import Invocation
 from lambda_lab.runtime.environment import Environment, Workshop
 from lambda_lab.runtime.io_loop import IoLoop
-from lambda_lab.runtime.launcher import Launcher, scratch_folder
+from lambda_lab.runtime.launcher import Launcher
 from lambda_lab.runtime.memory import MemoryWatch
 from lambda_lab.runtime.packages import PackageStore
+from lambda_lab.runtime.sandbox_contents import scratch_folder
 
 __all__ = ["data_plane", "in_this_process", "served"]
 

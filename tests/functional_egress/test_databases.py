@@ -23,7 +23,7 @@ def handler(event, context):
         ) as connection:
             return connection.run("SELECT 40 + 2")[0][0]
     except Exception as error:
-        return f"{{type(error).__name__}}: {{error}}"
+        return repr(error.__cause__)
 """
 DRIVER = ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six")
 

@@ -147,6 +147,11 @@ class EgressPolicy:
         """Return how the connection from a local port came; ``None``: not from a function."""
         return self._passages.get(port)
 
+    def ended(self, port: int) -> None:
+        """Forget a connection: its port may be another client's next."""
+        with self._lock:
+            self._passages.pop(port, None)
+
     # -- names ---------------------------------------------------------------------------------
 
     def answer(self, guest: Guest, query: bytes) -> bytes | None:

@@ -157,7 +157,6 @@ class StandIns:
             return here, self.region_port
         return None
 
-
     def without_tls(self, topology: Topology, to: Address, port: int) -> bool:
         """Whether a host here would answer, had it the certificates that HTTPS needs."""
         return port == HTTPS and (str(to) == WEB_ADDRESS or to in _aws_addresses(topology))
