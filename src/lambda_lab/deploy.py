@@ -8,12 +8,20 @@ import re
 import threading
 import zipfile
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lambda_lab.errors import PackagingError, SandboxError
 
-__all__ = ["default_handler", "make_zip", "role_arn", "source_files", "wait_until_active"]
+__all__ = [
+    "default_handler",
+    "driver_files",
+    "make_zip",
+    "role_arn",
+    "source_files",
+    "wait_until_active",
+]
 
 ROLE = "lambda-lab-role"
 TRUST = {
@@ -45,6 +53,8 @@ PERMISSIONS = {
 """What the labs' functions may do. Broad, so that a lab meets IAM only where it means to."""
 MODULE = "lambda_function"
 """The file that AWS's console names a Python function's code."""
+DRIVER = ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six")
+"""pg8000, a PostgreSQL driver in pure Python, and what it needs."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 POLL_SECONDS = 0.02
 
@@ -110,6 +120,36 @@ def default_handler(files: Mapping[str, bytes | str]) -> str:
     text = content.decode(errors="replace") if isinstance(content, bytes) else content
     function = "lambda_handler" if re.search(r"^def lambda_handler\b", text, re.M) else "handler"
     return f"{name.rsplit('.', 1)[0]}.{function}"
+
+
+def driver_files() -> dict[str, bytes]:
+    """Return the files of a layer with the PostgreSQL driver pg8000, as it is installed here.
+
+    The ``*.dist-info`` folders belong to it: pg8000 and scramp ask for their own versions.
+
+    Raises
+    ------
+    PackagingError
+        If the extra ``rds`` is not installed.
+
+    Examples
+    --------
+    >>> "python/pg8000/native.py" in driver_files()
+    True
+    """
+    try:
+        found = [metadata.distribution(name) for name in DRIVER]
+    except metadata.PackageNotFoundError as missing:
+        raise PackagingError(
+            f"{missing.name} is not installed, so there is no driver to pack. "
+            "Install the book with its extra 'rds'."
+        ) from missing
+    return {
+        f"python/{file}": Path(str(one.locate_file(file))).read_bytes()
+        for one in found
+        for file in one.files or ()
+        if ".." not in file.parts and (file.suffix == ".py" or ".dist-info" in file.parts[0])
+    }
 
 
 def role_arn(iam: Any) -> str:

@@ -166,6 +166,21 @@ def _words(topology: Topology, verdict: Verdict, names: Mapping[str, str]) -> li
     return [clean(named(one, names), 400) for one in told]
 
 
+def _called(kind: str, what: str, *, same: bool) -> str:
+    """Return what a row is called; a name that says its kind already does not say it twice.
+
+    Examples
+    --------
+    >>> _called("route table", "private table", same=False)
+    'private table'
+    >>> _called("NAT gateway", "nat", same=False)
+    'NAT gateway'
+    """
+    if same or what.lower() in kind.lower():
+        return kind
+    return what if what.split()[-1:] == kind.split()[-1:] else f"{kind} {what}"
+
+
 class _Sheet:
     """One drawing in the making: nested boxes from the top, and rows in them."""
 
@@ -242,9 +257,7 @@ class _Sheet:
         sides = {"egress": "out", "ingress": "in"}
         side = f", {sides[hop.direction]}" if hop.direction else ""
         back = ", of the answer" if hop.back else ""
-        title = (
-            f"{number} {kind} {what}" if what != rule and hop.kind != "dns" else f"{number} {kind}"
-        )
+        title = f"{number} {_called(kind, what, same=what == rule or hop.kind == 'dns')}"
         self._row("done" if hop.passed else "error", f"{title}{side}{back}", rule)
 
     def _row(self, mark: str, title: str, rule: str) -> None:

@@ -110,7 +110,11 @@ class _Notes:
         self.given: dict[str, Any] = {}
 
     def __getattr__(self, _name: str) -> Callable[..., dict[str, Any]]:
-        return lambda **given: self.given.update(given) or {}
+        def call(**given: Any) -> dict[str, Any]:
+            self.given.update(given)
+            return {}
+
+        return call
 
 
 def _gives(tell: Callable[[dict[str, Any]], bool]) -> Callable[[Any], bool]:
