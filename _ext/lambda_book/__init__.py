@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from . import assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, terms
+from . import assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, sheets, terms
 
 __all__ = ["setup"]
 
@@ -25,6 +25,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     dict
         What Sphinx wants to know: pages may be read and written in parallel.
     """
-    for part in (assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, terms):
+    for part in (assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, sheets, terms):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,6 +21,13 @@ ALLOWED = {
     "clock.py": {"time.time_ns"},
     "ids.py": {"random.SystemRandom"},
     "runtime/snapshot.py": {"random.getstate", "random.setstate"},
+    # The exercise about SnapStart gives every copy of a function one state, and puts ours back.
+    "teach/exercises/l22.py": {
+        "random.getstate",
+        "random.setstate",
+        "random.Random",
+        "random.SystemRandom",
+    },
 }
 # Code that runs inside a function under test may sleep: that is what is tested.
 FUNCTIONS = {"functions", "handlers", "layers"}
