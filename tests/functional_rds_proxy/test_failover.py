@@ -6,12 +6,14 @@ import gc
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from lambda_lab.clock import Clock
+from lambda_lab.errors import SandboxError
 from lambda_lab.rds.proxy import ProxyServer, ProxySettings, Target
 from lambda_lab.rds.server import PostgresServer
 from proxy_tools import MOST, Bench, bench, filled_server, logins, together, wait_until
@@ -23,8 +25,14 @@ def pair() -> Iterator[tuple[PostgresServer, PostgresServer]]:
     with filled_server() as writer, filled_server() as standby:
         standby.stop()
         (standby.data / "standby.signal").touch()
+
         # It says "ready to accept connections", which is waited for, once it is promoted.
-        starting = threading.Thread(target=standby.start)
+        def start() -> None:
+            # The fixture may end the server first: then nobody waits for it any more.
+            with suppress(SandboxError):
+                standby.start()
+
+        starting = threading.Thread(target=start)
         starting.start()
         wait_until(lambda: in_recovery(standby))
         yield writer, standby
