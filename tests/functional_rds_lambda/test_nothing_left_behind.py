@@ -14,10 +14,6 @@ from live_region import open_region, until
 from rds_tools import Rds
 
 
-@pytest.mark.xfail(
-    reason="closing waits for a call that a database made, up to its timeout; nothing is left",
-    strict=False,
-)
 def test_a_region_that_closes_in_the_middle_of_a_call() -> None:
     with open_region(isolate=False) as lab:
         lab.deploy(

@@ -180,13 +180,19 @@ class RuntimeApi:
         self._loop.add_soon(connection.sock, connection.on_readable)
 
     def forget_runtime(self) -> None:
-        """Drop every connection of the runtime: the process behind them is gone."""
+        """Drop every connection of the runtime: the process behind them is gone.
+
+        One that has not asked for anything yet may be an extension's, who will be told that it
+        ends; if it was the runtime's, the kernel closes its other end.
+        """
         with self._lock:
             self._parked = None
             self._current = None
             # A lent one is closed by the thread that reads it: it sees the end by itself.
             connections = [
-                one for one in self._connections if one is not self._lent and not one.of_extension
+                one
+                for one in self._connections
+                if one is not self._lent and one.of_extension is False
             ]
         for connection in connections:
             connection.close()
@@ -197,7 +203,7 @@ class RuntimeApi:
         self._listener.close()
         self.forget_runtime()
         with self._lock:
-            connections = [one for one in self._connections if one.of_extension]
+            connections = [one for one in self._connections if one is not self._lent]
         for connection in connections:
             connection.close()
 
@@ -233,9 +239,10 @@ class RuntimeApi:
             self._loop.remove(connection.sock)
 
     def _route(self, connection: Connection, request: Request) -> None:
-        if self._others is not None and self._others.serves(request.path):
-            connection.of_extension = True
-            self._others.route(connection, request)
+        others = self._others
+        connection.of_extension = others is not None and others.serves(request.path)
+        if others is not None and connection.of_extension:
+            others.route(connection, request)
             return
         path = request.path.removeprefix(API)
         match request.method, path.split("/"):

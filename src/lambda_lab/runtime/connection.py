@@ -41,8 +41,8 @@ class Connection:
         self.sock = sock
         self.watched = False
         """Whether the I/O loop reads from it."""
-        self.of_extension = False
-        """Whether an extension asks on it, which outlives the runtime."""
+        self.of_extension: bool | None = None
+        """Whether an extension asks on it, which outlives the runtime; ``None`` before it asks."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Blocking with a bound: reads happen when the selector says so, writes may be large.
         sock.settimeout(30)

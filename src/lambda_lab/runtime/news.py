@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import queue
+import threading
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from lambda_lab.clock import stopwatch_ns
 from lambda_lab.runtime.api import RuntimeReply
 from lambda_lab.runtime.extensions import ExtensionFailure
 
@@ -42,6 +42,9 @@ News = RuntimeReply | Exited | InitError | ExtensionFailure | Step
 class Mailbox:
     """News of one environment. Written by the I/O loop's thread, read by that of a call.
 
+    That the process ended is told twice: to the call, as the last of its news, and to whoever ended
+    the process. The two may be different threads, and neither may take the news from the other.
+
     Examples
     --------
     >>> mailbox = Mailbox()
@@ -52,8 +55,13 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[News] = queue.SimpleQueue()
-        self.put = self._queue.put
+        self._exited = threading.Event()
+
+    def put(self, news: News) -> None:
         """Tell something."""
+        self._queue.put(news)
+        if isinstance(news, Exited):
+            self._exited.set()
 
     def next(self, seconds: float) -> News | None:
         """Return the next news, or ``None`` if there is none in *seconds*."""
@@ -70,14 +78,11 @@ class Mailbox:
             return None
 
     def discard(self) -> None:
-        """Forget what nobody waited for."""
+        """Forget what nobody waited for: a new process begins."""
         while self.now() is not None:
             pass
+        self._exited.clear()
 
     def await_exit(self, seconds: float) -> None:
-        """Wait until the process has ended, at most *seconds*."""
-        deadline = stopwatch_ns() / 1e9 + seconds
-        while (left := deadline - stopwatch_ns() / 1e9) > 0:
-            news = self.next(left)
-            if news is None or isinstance(news, Exited):
-                return
+        """Wait until the process has ended, at most *seconds*, and leave the news to the call."""
+        self._exited.wait(max(0.0, seconds))
