@@ -149,6 +149,23 @@ def test_an_open_clock_runs_what_real_time_reaches() -> None:
     assert "lab-clock" not in [thread.name for thread in threading.enumerate()]
 
 
+def test_nothing_runs_while_it_is_quiet() -> None:
+    with Clock() as clock:
+        ran: list[str] = []
+        done = threading.Event()
+
+        def event() -> None:
+            ran.append("event")
+            done.set()
+
+        with clock.quiet():
+            clock.call_later(0, event)
+            assert not done.wait(0.1)
+            ran.append("block")
+        assert done.wait(10)
+        assert ran == ["block", "event"]
+
+
 def test_an_event_that_fails_does_not_stop_an_open_clock() -> None:
     def fail() -> None:
         raise ValueError("on purpose")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -81,8 +82,8 @@ class Control(Protocol):
     def before_moto(self, service: str) -> None:
         """Called before a request goes to moto: what was buffered for it must be there."""
 
-    def moto_reset(self) -> None:
-        """Called before moto's own reset."""
+    def resetting(self) -> AbstractContextManager[None]:
+        """Return what surrounds moto's own reset."""
 
 
 class Application:
@@ -141,10 +142,9 @@ class Application:
     def _to_moto(
         self, environ: dict[str, Any], start_response: StartResponse, path: str, service: str
     ) -> Iterable[bytes]:
-        if path.startswith("/moto-api/reset"):
-            self._control.moto_reset()
+        around = self._control.resetting if path.startswith("/moto-api/reset") else nullcontext
         self._control.before_moto(service)
-        with carrying(environ.get("HTTP_X_AMZN_TRACE_ID")):
+        with around(), carrying(environ.get("HTTP_X_AMZN_TRACE_ID")):
             answered: Iterable[bytes] = self._moto(environ, start_response)
         return answered
 

@@ -37,14 +37,15 @@ class Keeper:
         """Called once, in the thread that hears of it, when the server ends by itself."""
         self._answers: list[dict[str, Any]] = []
         self._news = threading.Condition()
+        self._gone = False
         self._process, self._control = _start(settings)
         self._reader = threading.Thread(target=self._listen, name="lab-postgres", daemon=True)
         self._reader.start()
 
     @property
     def alive(self) -> bool:
-        """Whether the keeper runs."""
-        return self._process.poll() is None
+        """Whether the keeper listens: a killed one closes its end before it is seen to be gone."""
+        return not self._gone and self._process.poll() is None
 
     def ask(self, what: str, **more: Any) -> dict[str, Any]:
         """Send a request and return the answer; ``failed`` says why there is none."""
@@ -83,6 +84,7 @@ class Keeper:
             *lines, received = received.split(b"\n")
             for line in lines:
                 self._hear(json.loads(line))
+        self._gone = True
         self._hear(_GONE)
 
     def _hear(self, message: dict[str, Any]) -> None:

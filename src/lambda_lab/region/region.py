@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -236,8 +236,17 @@ class Region:
         if service in ("logs", "monitoring", "cloudwatch", ""):
             self.telemetry.flush()
 
-    def moto_reset(self) -> None:
-        """Empty what moto's own reset does not know."""
+    @contextmanager
+    def resetting(self) -> Iterator[None]:
+        """Empty what moto's own reset does not know; moto is to be emptied in the block.
+
+        The clock is quiet meanwhile: an event would find one half of the region there.
+        """
+        with self.clock.quiet():
+            self._clear()
+            yield
+
+    def _clear(self) -> None:
         self.events.clear()
         self.mappings.reset()
         self.schedules.clear()
@@ -258,8 +267,8 @@ class Region:
 
     def reset(self) -> None:
         """Make the region empty."""
-        self.moto_reset()
-        reset_moto()
+        with self.resetting():
+            reset_moto()
 
     def handle(
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
