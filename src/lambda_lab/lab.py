@@ -7,9 +7,9 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from lambda_lab import show, steady, teach
+from lambda_lab import steady
 from lambda_lab.clock import Clock
 from lambda_lab.deploy import (
     default_handler,
@@ -20,8 +20,10 @@ from lambda_lab.deploy import (
 )
 from lambda_lab.errors import LabError
 from lambda_lab.region import Region
-from lambda_lab.region.reaching import ask, destination_of, names_of
 from lambda_lab.timeline import Event
+
+if TYPE_CHECKING:  # a lab that draws nothing and checks nothing does not wait for them
+    from lambda_lab import show, teach
 
 __all__ = ["Lab"]
 
@@ -44,6 +46,13 @@ class Lab:
     account_concurrency
         How many calls the account may run at once; ``None`` is AWS's default. A small number makes
         the limit bind on a laptop.
+    databases
+        Whether the lab needs databases: a machine that cannot run them says so now.
+
+    Raises
+    ------
+    SandboxError
+        If it needs databases and this machine cannot run them; the text says what to do.
 
     Examples
     --------
@@ -62,10 +71,15 @@ class Lab:
         *,
         isolate: bool = True,
         account_concurrency: int | None = None,
+        databases: bool = False,
     ) -> None:
         global _current  # noqa: PLW0603 - one open region per process: moto has one world
         if _current is not None:
             _current._end()  # noqa: SLF001 - another Lab
+        if databases:
+            from lambda_lab.rds.ready import check_ready
+
+            check_ready()
         steady.whole_output()
         self.name = name
         self._region = Region(
@@ -209,16 +223,22 @@ class Lab:
 
     def timeline(self, name: str | None = None, title: str | None = None) -> show.Figure:
         """Draw the lanes of a function's execution environments, from what happened."""
+        from lambda_lab import show
+
         return show.lanes(self._drawn(name), title=title, steady=steady.is_steady())
 
     def sequence(
         self, name: str, request_id: str | None = None, title: str | None = None
     ) -> show.Figure:
         """Draw one call step by step: the last one, or the one with *request_id*."""
+        from lambda_lab import show
+
         return show.sequence(self._drawn(name), request_id, title=title, steady=steady.is_steady())
 
     def events_figure(self, name: str | None = None, title: str | None = None) -> show.Figure:
         """Draw what became of each asynchronous event: waits to scale, tries, and its end."""
+        from lambda_lab import show
+
         return show.event_lives(self._drawn(name), title=title, steady=steady.is_steady())
 
     def batches(
@@ -233,6 +253,8 @@ class Lab:
 
         *mapping* is a UUID or the ARN of a source; *names* names records by their ids.
         """
+        from lambda_lab import show
+
         return show.batch_lives(
             self._drawn(name),
             mapping=mapping,
@@ -254,8 +276,11 @@ class Lab:
         port
             TCP port.
         """
+        from lambda_lab import show
+        from lambda_lab.region.reaching import ask, destination_of, names_of
+
         config = self.client("lambda").get_function_configuration(FunctionName=name)
-        known = self._region.egress.policy._stand_ins()  # noqa: SLF001 - only read
+        known = self._region.egress.policy.stand_ins()
         meant = destination_of(destination, known)
         topology, verdict = ask(self._region.name, config, meant, port)
         return show.NetworkPath(verdict, topology, names_of(self.client("ec2")))
@@ -264,14 +289,20 @@ class Lab:
 
     def check(self, exercise: str, answer: Any = ...) -> teach.Outcome:
         """Check an answer: right, not yet (with a hint), or not attempted."""
+        from lambda_lab import teach
+
         return teach.check(exercise, answer, self)
 
     def hint(self, exercise: str) -> teach.Hint:
         """Return the next hint."""
+        from lambda_lab import teach
+
         return teach.hint(exercise)
 
     def solution(self, exercise: str) -> teach.Solution:
         """Return a worked answer."""
+        from lambda_lab import teach
+
         return teach.solution(exercise)
 
     # -- ending --------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ NAMES = {
     "moto.iam.models.iam_backends": "where roles are; see role_trusts_lambda",
     "moto.iam.exceptions.NotFoundException": "a role that is not there; see role_trusts_lambda",
     "moto.logs.models.logs_backends": "takes log events; see put_log_events",
+    "moto.backends.get_backend": "loads a service, and makes nothing of it",
     "moto.moto_server.werkzeug_app.DomainDispatcherApplication": "chooses a service by request",
     "moto.moto_server.werkzeug_app.create_backend_app": "makes one service's Flask application",
     "moto.s3.exceptions.MissingBucket": "an S3 error that Lambda words anew; see read_object",
@@ -126,6 +127,7 @@ SIGNATURES = {
     "additional_regions",
     "moto.core.base_backend.BackendDict.reset": "",
     "moto.core.model_instances.reset_model_data": "",
+    "moto.backends.get_backend": "name",
     "moto.moto_server.werkzeug_app.create_backend_app": "service",
     "moto.core.utils.utcnow": "",
 }

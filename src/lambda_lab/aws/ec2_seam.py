@@ -30,6 +30,7 @@ from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.vpcs import VPCs
 
 from lambda_lab.aws.ec2_routes import route_state
+from lambda_lab.aws.first_use import moto_may_have_loaded
 from lambda_lab.aws.moto_seam import ACCOUNT
 
 __all__ = ["ec2_backend", "free_address", "true_networks"]
@@ -40,6 +41,7 @@ RESERVED_FIRST = 4
 
 def ec2_backend(region: str) -> Any:
     """Return moto's EC2 backend of a Region."""
+    moto_may_have_loaded()  # with this module, perhaps: nothing of it may be made before its mends
     return ec2_backends[ACCOUNT][region]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
-from moto.ec2.models import ec2_backends
-from moto.rds.models import rds_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from lambda_lab.aws.ec2_seam import ec2_backend
 from lambda_lab.aws.moto_seam import ACCOUNT
 
 __all__ = ["DatabasePlace", "caller_arn", "database_place", "networks_exist"]
@@ -34,6 +32,10 @@ def caller_arn(region: str, access_key: str) -> str:
 
 def networks_exist(region: str) -> bool:
     """Whether anybody has used EC2 in a region. Making its default VPC takes a second."""
+    if "moto.ec2.models" not in sys.modules:
+        return False
+    from moto.ec2.models import ec2_backends
+
     return dict.__contains__(ec2_backends[ACCOUNT], region)
 
 
@@ -45,6 +47,8 @@ def database_place(region: str, kind: str, identifier: str) -> DatabasePlace | N
     kind
         ``instance`` or ``proxy``.
     """
+    from moto.rds.models import rds_backends
+
     backend = rds_backends[ACCOUNT][region]
     if kind == "proxy":
         proxy: Any = backend.db_proxies.get(identifier)
@@ -65,5 +69,7 @@ def database_place(region: str, kind: str, identifier: str) -> DatabasePlace | N
 
 
 def _default_subnets(region: str) -> tuple[str, ...]:
+    from lambda_lab.aws.ec2_seam import ec2_backend
+
     found = (one for by_id in ec2_backend(region).subnets.values() for one in by_id.values())
     return tuple(one.id for one in found if str(one.default_for_az).lower() == "true")

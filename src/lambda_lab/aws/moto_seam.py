@@ -18,6 +18,7 @@ import moto.awslambda_simple.models as moto_lambda
 import moto.awslambda_simple.responses as moto_lambda_responses
 import moto.core.utils as moto_utils
 from moto.awslambda.models import LambdaAlias, LambdaBackend, LambdaFunction, LayerVersion
+from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
@@ -31,6 +32,7 @@ from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition, load_resource_as_str
 
+from lambda_lab.aws.first_use import moto_may_have_loaded
 from lambda_lab.errors import AwsError, NotModelledError
 
 __all__ = [
@@ -131,7 +133,12 @@ def aws_application(refusal: Callable[[Exception], Any]) -> Callable[..., Any]:
     """
 
     def create(service: Any) -> Any:
-        application = _absent_service() if service is None else create_backend_app(service)
+        if service is None:
+            application = _absent_service()
+        else:
+            get_backend(service)  # loads it; nothing of it is made before what is mended about it
+            moto_may_have_loaded()
+            application = create_backend_app(service)
         application.register_error_handler(Exception, refusal)
         return application
 

@@ -13,6 +13,9 @@ from lambda_lab.network.standins import CHECK_IP
 
 __all__ = ["WebSite"]
 
+CLOSING_SECONDS = 0.1
+"""How long the site may take to see that it is to close."""
+
 
 class WebSite:
     r"""The site, on a free loopback port. A context manager.
@@ -37,7 +40,10 @@ class WebSite:
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name="lab-web-site", daemon=True
+            target=self._server.serve_forever,
+            args=(CLOSING_SECONDS,),
+            name="lab-web-site",
+            daemon=True,
         )
         self._thread.start()
 

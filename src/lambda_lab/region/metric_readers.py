@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from lambda_lab.aws.autoscaling.opened import provisioned_autoscaling
-from lambda_lab.aws.codedeploy.opened import lambda_deployments
+from lambda_lab.aws.first_use import when_loaded
 from lambda_lab.clock import Clock
 from lambda_lab.invoke.workers import Workers
 
@@ -26,8 +25,19 @@ def metric_readers(
     before_reading
         Called before metrics are read: those that are buffered must be there.
     """
+
+    def deployments() -> AbstractContextManager[None]:
+        from lambda_lab.aws.codedeploy.opened import lambda_deployments
+
+        return lambda_deployments(clock, workers, before_reading)
+
+    def autoscaling() -> AbstractContextManager[None]:
+        from lambda_lab.aws.autoscaling.opened import provisioned_autoscaling
+
+        return provisioned_autoscaling(clock, workers, before_reading)
+
     with (
-        lambda_deployments(clock, workers, before_reading),
-        provisioned_autoscaling(clock, workers, before_reading),
+        when_loaded("moto.codedeploy.models", deployments),
+        when_loaded("moto.applicationautoscaling.models", autoscaling),
     ):
         yield

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambda_lab.aws.ec2_seam import ec2_backend
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.moto_seam import ACCOUNT
 from lambda_lab.aws.permissions import role_allows
@@ -81,6 +80,8 @@ def read_vpc_config(
     ipv6 = before.ipv6 if ipv6 is None else bool(ipv6)
     if not subnets:
         return VpcConfig()
+    from lambda_lab.aws.ec2_seam import ec2_backend
+
     backend = ec2_backend(region)
     found = _subnets(backend, subnets)
     vpc = _one_vpc(found)

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambda_lab import facts
-from lambda_lab.aws.ec2_seam import ec2_backend, free_address
 from lambda_lab.aws.permissions import role_allows
 from lambda_lab.aws.services import services
 from lambda_lab.aws.vpc.config import Place, VpcConfig, missing_action, role_text
-from lambda_lab.aws.vpc.interface_seam import LambdaInterface, is_lambda
 from lambda_lab.aws.vpc.reasons import AttachRefused, Reason
 from lambda_lab.clock import Scheduled
+
+if TYPE_CHECKING:
+    from lambda_lab.aws.vpc.interface_seam import LambdaInterface
 
 __all__ = ["Interfaces"]
 
@@ -69,6 +70,8 @@ class Interfaces:
         AttachRefused
             With AWS's reason code.
         """
+        from lambda_lab.aws.ec2_seam import ec2_backend  # loads moto's EC2: a function needs it
+
         backend = ec2_backend(self._region)
         self._check(backend, config, role)
         made: dict[Place, _Held] = {}
@@ -106,6 +109,9 @@ class Interfaces:
     def _make(
         self, backend: Any, config: VpcConfig, place: Place, function: str
     ) -> LambdaInterface:
+        from lambda_lab.aws.ec2_seam import free_address
+        from lambda_lab.aws.vpc.interface_seam import LambdaInterface, is_lambda
+
         there = [one for one in backend.enis.values() if is_lambda(one)]
         if sum(one.vpc_id == config.vpc for one in there) >= int(
             facts.value("storage.enis-per-vpc")
@@ -165,6 +171,6 @@ class Interfaces:
         interface = held.interface
         resource = f"arn:aws:ec2:{self._region}:{interface.owner_id}:network-interface/*"
         if role_allows(held.role, "ec2:DeleteNetworkInterface", resource):
-            ec2_backend(self._region).enis.pop(interface.id, None)
+            interface.ec2_backend.enis.pop(interface.id, None)
         else:
             interface.strand()
