@@ -10,7 +10,7 @@ from lambda_lab.cost.money import counted
 from lambda_lab.cost.workload import ARCHITECTURES
 from lambda_lab.show.calculator_model import FIRST, MORE, answer, form_fields
 from lambda_lab.show.calculator_page import bill_rows, calculator_css, page
-from lambda_lab.show.live import is_live
+from lambda_lab.show.explorer import Explorer
 from lambda_lab.show.style import page_css
 
 __all__ = ["PriceCalculator", "price_calculator"]
@@ -18,7 +18,7 @@ __all__ = ["PriceCalculator", "price_calculator"]
 _TITLE = "What does a month cost?"
 
 
-class PriceCalculator:
+class PriceCalculator(Explorer):
     """The calculator, as a widget where a kernel answers and as a page with a script elsewhere.
 
     Parameters
@@ -86,19 +86,15 @@ class PriceCalculator:
     def _repr_html_(self) -> str:
         return page(self._typed, self._architecture, self._free_tier, self._answer, _TITLE)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return the page, and the widget before it where a kernel can answer."""
-        del include, exclude  # Jupyter may ignore them (IPython.display documentation).
-        bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if is_live():
-            bundle = self.widget()._repr_mimebundle_() | bundle
-        return bundle
+    @property
+    def title(self) -> str:
+        """The question it answers."""
+        return _TITLE
 
-    def __str__(self) -> str:
-        return f"{_TITLE}\n{self._answer.words}"
-
-    def __repr__(self) -> str:
-        return str(self)
+    @property
+    def words(self) -> str:
+        """The answer to what it is set to at first, in words."""
+        return self._answer.words
 
 
 def _inside(html: str, *, bare: bool = False) -> str:

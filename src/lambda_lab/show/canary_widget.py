@@ -10,7 +10,7 @@ from lambda_lab.errors import LabError
 from lambda_lab.show.canary import counted
 from lambda_lab.show.canary_model import CALLS, FAILING, WEIGHTS, checked_percent, checked_weight
 from lambda_lab.show.canary_page import canary_css, canary_page, said, table_of
-from lambda_lab.show.live import is_live
+from lambda_lab.show.explorer import Explorer
 from lambda_lab.show.style import page_css
 
 __all__ = ["CanaryExplorer", "canary_explorer"]
@@ -19,7 +19,7 @@ _TITLE = "What can a canary show?"
 _WHOLE = 100
 
 
-class CanaryExplorer:
+class CanaryExplorer(Explorer):
     """The explorer, as a widget where a kernel answers and as a page with a script elsewhere.
 
     Parameters
@@ -77,19 +77,15 @@ class CanaryExplorer:
     def _repr_html_(self) -> str:
         return canary_page(self._weight, self._failing, self._ran, self._title)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return the page, and the widget before it where a kernel can answer."""
-        del include, exclude  # Jupyter may ignore them (IPython.display documentation).
-        bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if is_live():
-            bundle = self.widget()._repr_mimebundle_() | bundle
-        return bundle
+    @property
+    def title(self) -> str:
+        """The question it answers."""
+        return self._title
 
-    def __str__(self) -> str:
-        return f"{self._title}\n{said(WEIGHTS[self._weight], FAILING[self._failing])}"
-
-    def __repr__(self) -> str:
-        return str(self)
+    @property
+    def words(self) -> str:
+        """The answer to what it is set to at first, in words."""
+        return said(WEIGHTS[self._weight], FAILING[self._failing])
 
 
 def canary_explorer(

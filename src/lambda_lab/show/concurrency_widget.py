@@ -12,13 +12,13 @@ from lambda_lab.errors import LabError
 from lambda_lab.show.concurrency_fields import FIELDS, Kind, checked, kind_of
 from lambda_lab.show.concurrency_model import picture
 from lambda_lab.show.concurrency_page import chart, explorer_css, page
-from lambda_lab.show.live import is_live
+from lambda_lab.show.explorer import Explorer
 from lambda_lab.show.style import page_css, svg_css
 
 __all__ = ["ConcurrencyExplorer", "concurrency_explorer"]
 
 
-class ConcurrencyExplorer:
+class ConcurrencyExplorer(Explorer):
     """The explorer, as a widget where a kernel answers and as a page with a script elsewhere.
 
     Parameters
@@ -76,19 +76,15 @@ class ConcurrencyExplorer:
     def _repr_html_(self) -> str:
         return page(self._kind, self._typed, self._found)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return the page, and the widget before it where a kernel can answer."""
-        del include, exclude  # Jupyter may ignore them (IPython.display documentation).
-        bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if is_live():
-            bundle = self.widget()._repr_mimebundle_() | bundle
-        return bundle
+    @property
+    def title(self) -> str:
+        """The question it answers."""
+        return self._kind.title
 
-    def __str__(self) -> str:
-        return f"{self._kind.title}\n{self._found.words}"
-
-    def __repr__(self) -> str:
-        return str(self)
+    @property
+    def words(self) -> str:
+        """The answer to what it is set to at first, in words."""
+        return self._found.words
 
 
 def concurrency_explorer(

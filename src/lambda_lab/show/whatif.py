@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from lambda_lab.clock import SECOND
-from lambda_lab.show.live import is_live
+from lambda_lab.show.explorer import Explorer
 from lambda_lab.show.style import page_css
 from lambda_lab.show.times import say
 from lambda_lab.show.whatif_model import ages, retry_fates
@@ -17,7 +17,7 @@ __all__ = ["RetryExplorer", "retry_explorer"]
 _TITLE = "Where do 100 asynchronous events end?"
 
 
-class RetryExplorer:
+class RetryExplorer(Explorer):
     """The explorer, as a widget where a kernel answers and as a page with a script elsewhere.
 
     Parameters
@@ -76,19 +76,15 @@ class RetryExplorer:
     def _repr_html_(self) -> str:
         return page(self._fates, self._settings, self._title)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return the page, and the widget before it where a kernel can answer."""
-        del include, exclude  # Jupyter may ignore them (IPython.display documentation).
-        bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if is_live():
-            bundle = self.widget()._repr_mimebundle_() | bundle
-        return bundle
+    @property
+    def title(self) -> str:
+        """The question it answers."""
+        return self._title
 
-    def __str__(self) -> str:
-        return f"{self._title}\n{sentence(self._fates)}"
-
-    def __repr__(self) -> str:
-        return str(self)
+    @property
+    def words(self) -> str:
+        """The answer to what it is set to at first, in words."""
+        return sentence(self._fates)
 
 
 def retry_explorer(

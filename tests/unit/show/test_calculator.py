@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import chromium, find_chromium
+from explorers import holds_a_widget, on_a_phone
 from lambda_lab import cost, show
 from lambda_lab.cost.fields import fields
 from lambda_lab.show import calculator
@@ -157,28 +157,16 @@ def test_the_widget_answers_its_controls(monkeypatch: pytest.MonkeyPatch) -> Non
     (free,) = [child for child in box.children if isinstance(child, widgets.Checkbox)]
     free.value = False
     assert "The bill is $6.60" in shown.value
-    # Not on the module: the doctests of the same run may have loaded that a second time.
-    monkeypatch.setitem(show.price_calculator.__globals__, "is_live", lambda: True)
-    bundle = show.price_calculator()._repr_mimebundle_()
-    assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
+    assert holds_a_widget(show.price_calculator(), monkeypatch)
 
 
 @pytest.mark.browser
 def test_it_works_on_a_phone_with_the_keyboard_alone(tmp_path: Path) -> None:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine")
-    twice = show.price_calculator()._repr_html_() * 2
-    phone = '<meta name="viewport" content="width=device-width">'
-    page = tmp_path / "page.html"
-    page.write_text(f'<!doctype html><meta charset="utf-8">{phone}{twice}', encoding="utf-8")
+    page = show.price_calculator()._repr_html_()
     said = "document.querySelector('.ll-calc-said').textContent"
     settled = f"new Promise(done => setTimeout(() => done({said}), 600))"
     error = "document.activeElement.closest('.ll-calc-field').querySelector('.ll-calc-problem')"
-    with chromium(path) as browser:
-        browser.look(390, 800)
-        browser.open(page.as_uri())
-        assert browser.run("document.querySelector('fieldset').disabled") is False
+    with on_a_phone(tmp_path, page, page) as browser:
         for key in ("Tab", "Tab", "Tab"):
             browser.press(key)
         browser.run("document.activeElement.select()")
@@ -196,4 +184,3 @@ def test_it_works_on_a_phone_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert browser.run(f"{error}.textContent") == ""
         other = "document.querySelectorAll('.ll-calc-said')[1].textContent"
         assert browser.run(other) == answer(START, "x86_64", free_tier=True).words
-        assert browser.errors == []

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from devtools import chromium, find_chromium
+from explorers import holds_a_widget, on_a_phone
 from lambda_lab import show
 from lambda_lab.errors import LabError
 from lambda_lab.show import concurrency_widget
@@ -271,28 +271,18 @@ def test_the_widget_answers_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
     rate.value = "20"
     assert rate_wrong.layout.display == limit_wrong.layout.display == "none"
     assert "With 20 reserved" in shown.value
-    monkeypatch.setattr(concurrency_widget, "is_live", lambda: True)
-    bundle = show.concurrency_explorer()._repr_mimebundle_()
-    assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
+    assert holds_a_widget(show.concurrency_explorer(), monkeypatch)
 
 
 @pytest.mark.browser
 def test_it_works_with_the_keyboard_alone(tmp_path: Path) -> None:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine")
-    pages = "".join(show.concurrency_explorer(name)._repr_html_() for name in KINDS)
-    phone = '<meta name="viewport" content="width=device-width">'
-    page = tmp_path / "page.html"
-    page.write_text(f'<!doctype html><meta charset="utf-8">{phone}{pages}', encoding="utf-8")
+    pages = [show.concurrency_explorer(name)._repr_html_() for name in KINDS]
     form = "document.querySelectorAll('form')[2]"
     settled = (
         "new Promise(done => setTimeout(() => "
         f"done({form}.querySelector('.ll-conc-said').textContent), 500))"
     )
-    with chromium(path) as browser:
-        browser.look(390, 800)
-        browser.open(page.as_uri())
+    with on_a_phone(tmp_path, *pages) as browser:
         assert browser.run(f"{form}.querySelector('fieldset').disabled") is False
         assert browser.run("document.documentElement.scrollWidth") <= 390
 
@@ -314,4 +304,3 @@ def test_it_works_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert browser.run(points) == drawn
         assert "With 8 reserved" in put("reserved", "8")
         assert browser.run(f"{form}.querySelectorAll('b')[2].textContent") == ""
-        assert browser.errors == []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import chromium, find_chromium
+from explorers import holds_a_widget, on_a_phone
 from lambda_lab import show
 from lambda_lab.errors import LabError
 from lambda_lab.invoke.event_rules import (
@@ -148,26 +148,15 @@ def test_the_widget_answers_its_controls(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "25 fail at every try" in shown.value
     age.value = ages()[0]
     assert "50 grow too old" in shown.value
-    monkeypatch.setattr(whatif, "is_live", lambda: True)
-    bundle = show.retry_explorer()._repr_mimebundle_()
-    assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
+    assert holds_a_widget(show.retry_explorer(), monkeypatch)
 
 
 @pytest.mark.browser
 def test_it_works_with_the_keyboard_alone(tmp_path: Path) -> None:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine")
-    twice = show.retry_explorer()._repr_html_() + show.retry_explorer(retries=0)._repr_html_()
-    phone = '<meta name="viewport" content="width=device-width">'
-    page = tmp_path / "page.html"
-    page.write_text(f'<!doctype html><meta charset="utf-8">{phone}{twice}', encoding="utf-8")
+    pair = (show.retry_explorer(), show.retry_explorer(retries=0))
     said = "document.querySelector('.ll-whatif-said').textContent"
     settled = f"new Promise(done => setTimeout(() => done({said}), 300))"
-    with chromium(path) as browser:
-        browser.look(390, 800)
-        browser.open(page.as_uri())
-        assert browser.run("document.querySelector('fieldset').disabled") is False
+    with on_a_phone(tmp_path, *(one._repr_html_() for one in pair)) as browser:
         for key in ("Tab", "Tab", "Tab", "ArrowDown"):  # retries, maximum age, tries that fail
             browser.press(key)
         assert browser.run(settled) == sentence(retry_fates(2, 21_600, 25))
@@ -177,5 +166,3 @@ def test_it_works_with_the_keyboard_alone(tmp_path: Path) -> None:
         assert browser.run(cells) == 75
         other = "document.querySelectorAll('.ll-whatif-said')[1].textContent"
         assert browser.run(other) == sentence(retry_fates(0, 21_600, 30))
-        assert browser.run("document.documentElement.scrollWidth") <= 390
-        assert browser.errors == []
