@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from lambda_lab.clock import SECOND, Clock
-from lambda_lab.errors import AwsError
 from lambda_lab.invoke.caller import Caller
 from lambda_lab.invoke.deliveries import Delivery
 from lambda_lab.invoke.mapping.poller import Surroundings
@@ -19,20 +17,15 @@ from lambda_lab.invoke.mapping.queue_poller import QueuePoller
 from lambda_lab.invoke.mapping.queue_source import QueueGone, QueueMessage, Received
 from lambda_lab.invoke.mapping.settings import MappingSettings
 from lambda_lab.invoke.workers import Workers
-from lambda_lab.records import FunctionSpec, InvokeResult
-from lambda_lab.timeline import Kind, Timeline
+from lambda_lab.records import FunctionSpec
+from mapping_bench import FUNCTION, Bench, Function
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:worker:live"
-Handler = Callable[[dict[str, Any]], Any]
 
 
-class Failed(Exception):
-    """A handler of a test fails: the function answers with an error."""
-
-
-def throttle() -> AwsError:
-    return AwsError("TooManyRequestsException", "Rate Exceeded.", status=429)
+def bodies(event: Mapping[str, Any]) -> list[str]:
+    """Return the bodies of the messages of an event."""
+    return [record["body"] for record in event["Records"]]
 
 
 @dataclass
@@ -129,51 +122,6 @@ class PlainQueue:
             raise QueueGone("The queue does not exist.")
 
 
-class Function:
-    """Stands for the caller: runs a handler of the test, and keeps what it was called with."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.handler: Handler = lambda event: None
-        self.calls: list[list[str]] = []
-        """The bodies of each call."""
-        self.times: list[float] = []
-        """When, in seconds on the clock."""
-        self.events: list[dict[str, Any]] = []
-        self.most = 0
-        """Most calls at once."""
-        self._clock = clock
-        self._now = 0
-        self._ids = itertools.count(1)
-        self._lock = threading.Lock()
-
-    @property
-    def bodies(self) -> list[str]:
-        """Every body of every call."""
-        return [body for call in self.calls for body in call]
-
-    def request_id(self) -> str:
-        return f"r{next(self._ids)}"
-
-    def call(self, arn: str, payload: bytes, **more: Any) -> InvokeResult:
-        assert arn == FUNCTION
-        event = json.loads(payload)
-        with self._lock:
-            self.calls.append([record["body"] for record in event["Records"]])
-            self.times.append(round(self._clock.now_ns() / SECOND, 3))
-            self.events.append(event | {"trace": more.get("trace_header")})
-            self._now += 1
-            self.most = max(self.most, self._now)
-        try:
-            answer = self.handler(event)
-        except Failed:
-            return InvokeResult(b'{"errorType": "Failed"}', "1", "Unhandled")
-        finally:
-            with self._lock:
-                self._now -= 1
-        raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        return InvokeResult(raw, "1")
-
-
 class Silent:
     """Telemetry and deliveries that nobody looks at."""
 
@@ -196,27 +144,18 @@ class Silent:
         raise AssertionError("a queue's mapping delivers nothing")
 
 
-class QueueBench:
+class QueueBench(Bench):
     """A clock that stands at 0 and moves only by hand, a queue, a function, a poller."""
 
     def __init__(self, workers: Workers, **queue: Any) -> None:
-        self.clock = Clock(real_time_ns=lambda: 0)
-        self.workers = workers
-        self.clock.on_settle(workers.wait_idle)
+        super().__init__(workers)
         self.queue = PlainQueue(self.clock, **queue)
-        self.function = Function(self.clock)
-        self.timeline = Timeline()
-        self.metrics: dict[str, float] = {}
+        self.function = Function(self.clock, bodies)
         silent = Silent()
         self.around = Surroundings(
             cast("Caller", self.function), silent, workers, self.clock, self.timeline, silent,
-            self._metric,
+            self.metric,
         )  # fmt: skip
-
-    def _metric(self, uuid: str, values: Mapping[str, float]) -> None:
-        assert uuid == "u1"
-        for name, value in values.items():
-            self.metrics[name] = self.metrics.get(name, 0) + value
 
     def start(self, **more: Any) -> QueuePoller:
         """Start a poller."""
@@ -233,14 +172,7 @@ class QueueBench:
 
     def put(self, poller: QueuePoller, *bodies: str, **more: Any) -> None:
         """Send messages, of which the poller hears, and let it do all there is to do now."""
-        self.queue.put(*bodies, **more)
-        poller.wake()
-        self.workers.wait_idle()
-
-    def outcomes(self) -> list[tuple[str, list[str]]]:
-        """What became of messages, in order."""
-        events = self.timeline.of("worker", [Kind.RECORDS])
-        return [(event.detail["outcome"], event.detail["records"]) for event in events]
+        self.put_into(self.queue, poller, *bodies, **more)
 
 
 @contextmanager

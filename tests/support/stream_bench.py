@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from lambda_lab.clock import SECOND, Clock
-from lambda_lab.errors import AwsError
+from lambda_lab.clock import Clock
 from lambda_lab.invoke.caller import Caller
 from lambda_lab.invoke.deliveries import Delivery, DeliveryError
 from lambda_lab.invoke.mapping.poller import Surroundings
@@ -21,26 +18,16 @@ from lambda_lab.invoke.mapping.stream_poller import StreamPoller
 from lambda_lab.invoke.mapping.stream_source import ShardInfo, StreamGone, StreamRecord
 from lambda_lab.invoke.targets import EventInvokeConfig, Target
 from lambda_lab.invoke.workers import Workers
-from lambda_lab.records import FunctionSpec, InvokeResult
-from lambda_lab.timeline import Kind, Timeline
+from lambda_lab.records import FunctionSpec
+from mapping_bench import FUNCTION, Bench, Failed, Function, Handler
 
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-11-21T10:00:00.000"
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:worker:live"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
 ROLE = "arn:aws:iam::123456789012:role/r"
 START = 1_800_000_000
 """Where the clock stands at first, in seconds: a whole minute."""
 DAY = 86_400
-Handler = Callable[[dict[str, Any]], Any]
-
-
-class Failed(Exception):
-    """A handler of a test fails: the function answers with an error."""
-
-
-def throttle() -> AwsError:
-    return AwsError("TooManyRequestsException", "Rate Exceeded.", status=429)
 
 
 def numbers(count: int) -> list[str]:
@@ -146,36 +133,16 @@ class PlainStream:
             raise StreamGone("The stream does not exist.")
 
 
-class Function:
-    """Stands for the caller: runs a handler of the test, and keeps what it was called with."""
+class StreamFunction(Function):
+    """A function that may be deleted, and that a mapping of a stream looks up."""
 
     def __init__(self, clock: Clock) -> None:
-        self.handler: Handler = lambda event: None
-        self.refusal: Exception | None = None
-        """Raised instead of a call, while it is set."""
+        super().__init__(clock, names)
         self.gone = False
-        self.events: list[dict[str, Any]] = []
-        self.times: list[float] = []
-        """When each call was, in seconds after the start."""
-        self.most = 0
-        """Most calls at once."""
-        self._clock = clock
-        self._now = 0
-        self._ids = itertools.count(1)
-        self._lock = threading.Lock()
 
     @property
-    def functions(self) -> Function:
+    def functions(self) -> StreamFunction:
         return self
-
-    @property
-    def calls(self) -> list[list[str]]:
-        """What the records of each call said."""
-        return [names(event) for event in self.events]
-
-    @property
-    def bodies(self) -> list[str]:
-        return [body for call in self.calls for body in call]
 
     def target(self, arn: str) -> Target | None:
         if self.gone:
@@ -185,30 +152,6 @@ class Function:
             "h", ROLE, "", b"",
         )  # fmt: skip
         return Target(spec, arn, "live", "Active", EventInvokeConfig.default(), None)
-
-    def request_id(self) -> str:
-        return f"r{next(self._ids)}"
-
-    def call(self, arn: str, payload: bytes, **more: Any) -> InvokeResult:
-        assert arn == FUNCTION
-        assert more["request_id"]
-        event = json.loads(payload)
-        with self._lock:
-            self.events.append(event)
-            self.times.append(round(self._clock.now_ns() / SECOND - START, 3))
-            self._now += 1
-            self.most = max(self.most, self._now)
-        try:
-            if self.refusal is not None:
-                raise self.refusal
-            answer = self.handler(event)
-        except Failed:
-            return InvokeResult(b'{"errorType": "Failed"}', "1", "Unhandled")
-        finally:
-            with self._lock:
-                self._now -= 1
-        raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        return InvokeResult(raw, "1")
 
 
 class Points:
@@ -234,18 +177,13 @@ class Points:
         self._points.append(values)
 
 
-class StreamBench:
+class StreamBench(Bench):
     """A clock that moves only by hand, a stream, a function, a destination, a poller."""
 
     def __init__(self, workers: Workers, arn: str = STREAM) -> None:
-        self.clock = Clock(real_time_ns=lambda: START * SECOND)
-        self.workers = workers
-        self.clock.on_settle(workers.wait_idle)
+        super().__init__(workers, START)
         self.stream = PlainStream(self.clock, arn)
-        self.function = Function(self.clock)
-        self.timeline = Timeline()
-        self.metrics: dict[str, float] = {}
-        """Sums of the mapping's metrics."""
+        self.function = StreamFunction(self.clock)
         self.points: list[Mapping[str, float]] = []
         """The function's metrics."""
         self.deliveries: list[Delivery] = []
@@ -253,13 +191,8 @@ class StreamBench:
         """Whether the destination takes nothing."""
         self.around = Surroundings(
             cast("Caller", self.function), self, workers, self.clock, self.timeline,
-            Points(self.points), self._metric,
+            Points(self.points), self.metric,
         )  # fmt: skip
-
-    def _metric(self, uuid: str, values: Mapping[str, float]) -> None:
-        assert uuid == "u1"
-        for name, value in values.items():
-            self.metrics[name] = self.metrics.get(name, 0) + value
 
     def values(self, name: str) -> list[float]:
         return [point[name] for point in self.points if name in point]
@@ -287,14 +220,7 @@ class StreamBench:
 
     def put(self, poller: StreamPoller, *bodies: str, **more: Any) -> None:
         """Write records, of which the poller hears, and let it do all there is to do now."""
-        self.stream.put(*bodies, **more)
-        poller.wake()
-        self.workers.wait_idle()
-
-    def outcomes(self) -> list[tuple[str, list[str]]]:
-        """What became of records, in order."""
-        events = self.timeline.of("worker", [Kind.RECORDS])
-        return [(event.detail["outcome"], event.detail["records"]) for event in events]
+        self.put_into(self.stream, poller, *bodies, **more)
 
 
 @contextmanager

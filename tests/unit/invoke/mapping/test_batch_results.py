@@ -76,6 +76,7 @@ def test_nothing_at_all_is_a_success(payload: bytes) -> None:
     assert failed_items(payload, IDS) == set()
 
 
+@pytest.mark.fidelity("partial-batches")
 def test_some_failed() -> None:
     named = [{"itemIdentifier": "b"}, {"itemIdentifier": "c", "more": 1}, {"itemIdentifier": "b"}]
     assert read({"batchItemFailures": named}) == {"b", "c"}

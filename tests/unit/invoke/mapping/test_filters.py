@@ -111,6 +111,7 @@ def keeps(pattern: Any, document: Any) -> bool:
         ([None], [1, None], True),
     ],
 )
+@pytest.mark.fidelity("filters")
 def test_one_field(alternatives: Any, value: Any, expected: bool) -> None:
     assert keeps({"f": alternatives}, {"f": value}) is expected
 

@@ -36,6 +36,7 @@ def alternatives(rng: random.Random) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.fidelity("filters")
 def test_lists_of_alternatives(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(ROUNDS):

@@ -32,10 +32,12 @@ def scaling() -> PollerScaling:
         ({"minimum_pollers": 200, "maximum_pollers": 200}, 2000, 2000),
     ],
 )
+@pytest.mark.fidelity("poller-scaling")
 def test_bounds(more: dict[str, int], at_once: int, after_an_hour: int) -> None:
     assert curve(ScalingRules.of(settings(**more)), [0, 3600]) == [at_once, after_an_hour]
 
 
+@pytest.mark.fidelity("poller-scaling")
 def test_growth_is_even_over_the_minute() -> None:
     assert curve(ScalingRules.on_demand(), [0, 0.1, 0.2, 1, 30]) == [5, 5, 6, 10, 155]
 

@@ -11,7 +11,8 @@ import pytest
 
 from lambda_lab.timeline import Kind
 from live_region import until
-from queue_bench import Failed, QueueBench, open_bench
+from mapping_bench import Failed
+from queue_bench import QueueBench, open_bench
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def test_a_batch_may_hold_several_groups_in_the_order_they_were_sent(bench: Queu
     assert batch.detail["lanes"] == ["a", "b", "a", "b"]
 
 
+@pytest.mark.fidelity("mapping-fifo")
 def test_each_group_in_order_and_never_twice_at_once(bench: QueueBench) -> None:
     running: Counter[str] = Counter()
     lock = threading.Lock()

@@ -12,7 +12,8 @@ from lambda_lab.clock import SECOND
 from lambda_lab.errors import AwsError, SandboxError
 from lambda_lab.timeline import Kind
 from live_region import until
-from queue_bench import Failed, QueueBench, open_bench, throttle
+from mapping_bench import Failed, throttle
+from queue_bench import QueueBench, open_bench
 
 
 @pytest.fixture
@@ -54,6 +55,7 @@ def test_an_empty_queue_is_looked_at_once_however_far_the_clock_moves(bench: Que
     assert poller.last_result == "No records processed"
 
 
+@pytest.mark.fidelity("mapping-sqs")
 def test_batches_hold_no_more_than_the_batch_size(bench: QueueBench) -> None:
     bench.queue.put(*numbers(25))
     bench.poller(batch_size=10)

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
+from mapping_bench import FUNCTION, Failed, throttle
 from stream_bench import (
-    FUNCTION,
     QUEUE,
     STREAM,
     TABLE,
-    Failed,
     StreamBench,
     fails,
     fails_on,
@@ -23,7 +22,6 @@ from stream_bench import (
     numbers,
     open_bench,
     reports,
-    throttle,
 )
 
 
@@ -33,6 +31,7 @@ def bench() -> Iterator[StreamBench]:
         yield made
 
 
+@pytest.mark.fidelity("stream-backoff")
 def test_a_failed_batch_is_tried_until_it_works(bench: StreamBench) -> None:
     bench.stream.put("a", "b")
     bench.function.handler = fails
@@ -83,6 +82,7 @@ def test_retries_are_limited(bench: StreamBench, retries: int) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.fidelity("stream-destinations")
 def test_the_record_of_a_failure(bench: StreamBench) -> None:
     bench.function.handler = fails
     bench.stream.put("a")

@@ -226,6 +226,7 @@ def test_events_are_counted_only_where_asked(bench: StreamBench) -> None:
     assert bench.metrics == {}
 
 
+@pytest.mark.fidelity("iterator-age")
 def test_iterator_age_is_that_of_the_last_record_when_handed_over(bench: StreamBench) -> None:
     bench.stream.put("a")
     bench.clock.advance(90)

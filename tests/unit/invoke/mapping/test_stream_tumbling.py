@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from stream_bench import START, STREAM, Failed, StreamBench, names, open_bench
+from mapping_bench import Failed
+from stream_bench import START, STREAM, StreamBench, names, open_bench
 
 MINUTE_0 = "2027-01-15T08:00:00Z"
 MINUTE_1 = "2027-01-15T08:01:00Z"
@@ -49,6 +50,7 @@ def test_a_state_is_passed_along_until_the_window_ends(bench: StreamBench) -> No
     assert bench.function.times[-1] == 60
 
 
+@pytest.mark.fidelity("tumbling-windows")
 def test_the_event_of_a_window(bench: StreamBench) -> None:
     poller = bench.poller(tumbling_seconds=60)
     bench.put(poller, "a")
