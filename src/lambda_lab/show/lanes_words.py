@@ -74,7 +74,7 @@ def _phase(history: History, lane: Lane, index: int, steady: bool) -> str:
             Phase.FROZEN: "is frozen and waits for its next call",
         }[span.phase]
     time = say(span.measured_ns, steady=steady)
-    kind = "cold" if span.phase is Phase.RUN and lane.runs()[0] is span else "warm"
+    kind = "cold" if _is_cold(lane, index) else "warm"
     kind += f", try {span.attempt}" if span.attempt > 1 else ""
     brief = span.phase is Phase.FROZEN and (span.length_ns == 0 or time.startswith("under"))
     return {
@@ -84,6 +84,12 @@ def _phase(history: History, lane: Lane, index: int, steady: bool) -> str:
         Phase.RUN: f"ran {call} ({kind}) in {time}{_RUN_ENDS[span.status]}",
         Phase.FROZEN: "" if brief else f"stayed frozen for {time}",
     }[span.phase]
+
+
+def _is_cold(lane: Lane, index: int) -> bool:
+    """Whether the call of a run waited for an init: not if the environment stood ready."""
+    before = lane.spans[index - 1].phase if index else Phase.START
+    return before not in (Phase.RUN, Phase.FROZEN)
 
 
 _INIT_ENDS = {"success": "", "error": " and failed", "timeout": " and ran out of time"}

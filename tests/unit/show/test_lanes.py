@@ -209,3 +209,19 @@ def test_a_run_while_the_clock_is_moved_says_what_it_took(region: type) -> None:
     told = " ".join(show.lanes(one.events).words)
     assert "ran call 1 (cold) in 12 ms" in told
     assert "frozen for 0 ms" not in told
+
+
+def test_a_call_is_cold_where_it_waited_for_an_init(region: type) -> None:
+    one = region()
+    one.add(Kind.STARTING, "ahead")
+    one.add(Kind.INIT, "ahead")
+    one.add(Kind.INIT_DONE, "ahead", status="success")
+    one.add(Kind.FROZEN, "ahead")
+    one.call("a", "ahead")
+    one.call("b", "later", cold=True)
+    one.call("c", "later")
+    one.call("d", "later", cold=True)  # a crash ended the process, and it was started anew
+    told = " ".join(show.lanes(one.events).words)
+    kinds = [f"ran call {number} ({kind})" in told for number, kind in
+             ((1, "warm"), (2, "cold"), (3, "warm"), (4, "cold"))]  # fmt: skip
+    assert kinds == [True] * 4
