@@ -117,10 +117,14 @@ class Clock:
     # -- scheduling ----------------------------------------------------------------------------
 
     def call_at(self, due_ns: int, action: Callable[[], None]) -> Scheduled:
-        """Run *action* when the clock reaches *due_ns*. Returns a handle to cancel it."""
+        """Run *action* when the clock reaches *due_ns*. Returns a handle to cancel it.
+
+        Once the clock is stopped, it never runs.
+        """
         with self._wake:
             event = Scheduled(due_ns, next(self._order), action)
-            heapq.heappush(self._heap, event)
+            if not self._closed:
+                heapq.heappush(self._heap, event)
             self._wake.notify_all()
         return event
 
@@ -232,12 +236,16 @@ class Clock:
                     continue
             self.run_due()
 
-    def close(self) -> None:
-        """Stop ticking and forget every event."""
+    def stop(self) -> None:
+        """Stop ticking and forget every event; one that runs now may still end."""
         with self._wake:
             self._closed = True
             self._heap.clear()
             self._wake.notify_all()
+
+    def close(self) -> None:
+        """Stop, and wait for what runs now."""
+        self.stop()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._thread = None

@@ -29,6 +29,7 @@ PARAMETERS = {
     "modify_vpc_endpoint": "self vpc_id policy_doc",
     "add_default_entries": "self network_acl_id",
     "associate_vpc_cidr_block": "self vpc_id cidr_block amazon_provided_ipv6_cidr_block",
+    "create_vpc": "self cidr_block",
     "create_default_vpc": "self",
 }
 USED = {
@@ -145,6 +146,28 @@ def test_defaults_are_as_on_aws(mended: Any) -> None:
     mended.associate_vpc_cidr_block(VpcId=later, AmazonProvidedIpv6CidrBlock=True)
     assert sorted(ipv6_rules(mended, later)) == [101, 101, 32768, 32768]
     assert default_routes(mended) == ["172.31.0.0/16", "0.0.0.0/0"]
+
+
+def let_in(ec2: Any, vpc: str) -> list[Any]:
+    """Return the rules of a VPC's default group."""
+    named = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    (group,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    rules: list[Any] = group["IpPermissions"]
+    return rules
+
+
+def test_moto_lets_nothing_into_a_default_group(moto_alone: Any) -> None:
+    assert let_in(moto_alone, made(moto_alone)[0]) == []
+
+
+def test_a_default_group_takes_what_its_own_members_send(mended: Any) -> None:
+    here = mended.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    for vpc in (made(mended)[0], here[0]["VpcId"]):
+        (rule,) = let_in(mended, vpc)
+        (pair,) = rule["UserIdGroupPairs"]
+        assert rule["IpProtocol"] == "-1"
+        assert not rule["IpRanges"]
+        assert mended.describe_security_groups(GroupIds=[pair["GroupId"]])["SecurityGroups"]
 
 
 def test_moto_changes_no_route_with_an_endpoint(moto_alone: Any) -> None:

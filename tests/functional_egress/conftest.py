@@ -11,6 +11,13 @@ from egress_tools import Net
 from live_region import LiveRegion, open_region
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the command line say how many random networks are tried."""
+    parser.addoption(
+        "--networks", type=int, default=3, help="random networks in test_unseen_networks.py"
+    )
+
+
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LiveRegion]:
     """Return the module's region, with private roots and networks where the kernel allows."""

@@ -65,6 +65,7 @@ def test_what_the_policy_allows(lab: LiveRegion, name: str) -> None:
         ("list_objects_v2", {"Bucket": "pets"}, "s3:ListBucket", "pets"),
     ],
 )
+@pytest.mark.fidelity("vpc-endpoints")
 def test_what_it_does_not(
     lab: LiveRegion, name: str, do: str, given: dict[str, str], action: str, resource: str
 ) -> None:
@@ -77,9 +78,34 @@ def test_what_it_does_not(
     assert f":assumed-role/lambda-lab-role/{name} " in message
 
 
+@pytest.mark.fidelity("endpoint-policy-conditions")
 def test_what_cannot_be_told_is_not_modelled(lab: LiveRegion, name: str) -> None:
     found = call(lab, name, "s3", "get_bucket_policy", Bucket="pets")
     assert found[:2] == [501, "NotModelledException"]
+
+
+@pytest.mark.fidelity("endpoint-policy-conditions")
+def test_a_condition_is_not_modelled(lab: LiveRegion, name: str) -> None:
+    ec2 = lab.client("ec2")
+    (one,) = [
+        one["VpcEndpointId"]
+        for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+        if "s3:Get*" in one["PolicyDocument"]
+    ]
+
+    def written(*statements: dict[str, Any]) -> None:
+        ec2.modify_vpc_endpoint(
+            VpcEndpointId=one, PolicyDocument=json.dumps({"Statement": statements})
+        )
+
+    bound = {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+    written({**READ_ONLY, **bound})
+    found = call(lab, name, "s3", "get_object", Bucket="pets", Key="k")
+    assert found[:2] == [501, "NotModelledException"]
+    assert "condition" in found[2]
+    assert call(lab, name, "s3", "delete_object", Bucket="pets", Key="k")[:1] == [403]
+    written(READ_ONLY)
+    assert call(lab, name, "s3", "get_object", Bucket="pets", Key="k") == "done"
 
 
 def test_the_notebook_does_not_come_through_the_endpoint(lab: LiveRegion, name: str) -> None:

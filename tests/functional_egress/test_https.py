@@ -11,6 +11,7 @@ SAID = "nothing answers HTTPS here"
 
 
 @pytest.mark.parametrize("host", ["www.example.com", "sqs.us-east-1.amazonaws.com"])
+@pytest.mark.fidelity("https")
 def test_refused_with_a_reason_once(
     lab: LiveRegion, caplog: pytest.LogCaptureFixture, host: str
 ) -> None:

@@ -17,6 +17,7 @@ def private(lab: LiveRegion, net: Net) -> Probe:
     return Probe(lab, VpcConfig=net.config())
 
 
+@pytest.mark.fidelity("vpc-holds")
 def test_without_a_nat_gateway_nothing_answers(private: Probe) -> None:
     assert private.tries("look_up", "www.example.com") == ["203.0.113.10"]
     assert "timed out" in private.tries("get", WEB)
@@ -27,6 +28,7 @@ def test_without_a_nat_gateway_nothing_answers(private: Probe) -> None:
     assert "ConnectTimeoutError" in private.tries("aws", "sqs", "list_queues")
 
 
+@pytest.mark.fidelity("vpc-holds")
 def test_the_learner_sees_a_task_that_timed_out(lab: LiveRegion, net: Net) -> None:
     probe = Probe(lab, VpcConfig=net.config(), Timeout=1)
     answer = lab.call(probe.name, {"do": "hang", "with": ["203.0.113.10", 80]})
@@ -38,6 +40,7 @@ def test_a_public_subnet_has_no_internet_either(lab: LiveRegion, net: Net) -> No
     assert probe.tries("tcp", "203.0.113.10", 80) == TIMED_OUT
 
 
+@pytest.mark.fidelity("internet")
 def test_a_nat_gateway_is_what_the_internet_sees(private: Probe, net: Net) -> None:
     public = net.add_nat()
     assert private.tries("tcp", "203.0.113.10", 80) == TIMED_OUT
@@ -49,6 +52,7 @@ def test_a_nat_gateway_is_what_the_internet_sees(private: Probe, net: Net) -> No
     assert private.tries("tcp", "203.0.113.10", 80) == TIMED_OUT
 
 
+@pytest.mark.fidelity("vpc-endpoints")
 def test_a_gateway_endpoint_leads_to_its_service_only(private: Probe, net: Net) -> None:
     assert "ConnectTimeoutError" in private.tries("aws", "s3", "list_buckets")
     made = net.ec2.create_vpc_endpoint(
@@ -85,6 +89,7 @@ def test_an_interface_endpoint_answers_at_a_private_address(private: Probe, net:
     assert private.tries("look_up", "sqs.us-east-1.amazonaws.com") == ["198.51.100.10"]
 
 
+@pytest.mark.fidelity("vpc-next-connection")
 def test_a_network_acl_takes_effect_on_the_next_connection(lab: LiveRegion) -> None:
     net = Net.make(lab)
     net.add_nat()

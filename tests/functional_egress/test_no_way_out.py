@@ -37,6 +37,7 @@ def never_hit(server: socket.socket) -> bool:
     return False
 
 
+@pytest.mark.fidelity("internet")
 def test_the_internet_is_a_site_that_says_who_asks(probe: Probe) -> None:
     assert '"source": "192.0.2.1"' in probe.tries("get", "http://www.example.com/")
     assert probe.tries("get", "http://checkip.amazonaws.com/") == "192.0.2.1\n"
@@ -49,6 +50,7 @@ def test_aws_answers(probe: Probe, service: str) -> None:
     assert probe.tries("aws", *service.split(":")) == 200
 
 
+@pytest.mark.fidelity("real-hosts")
 def test_a_real_host_name_of_aws_leads_to_the_region(probe: Probe) -> None:
     assert probe.tries("look_up", "sqs.us-east-1.amazonaws.com") == ["198.51.100.10"]
     assert "<" in probe.tries("get", "http://s3.us-east-1.amazonaws.com/")
@@ -60,6 +62,7 @@ def test_other_names_do_not_exist(probe: Probe, name: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "142.250.80.46", "10.0.0.5", "169.254.169.254"])
+@pytest.mark.fidelity("real-hosts")
 def test_other_addresses_do_not_answer(probe: Probe, address: str) -> None:
     before = probe.lab.region.egress.runtime.decisions
     assert probe.tries("tcp", address, 443) == TIMED_OUT

@@ -67,28 +67,54 @@ def test_in_a_vpc_queues_and_signed_urls_are_usable_too(lab: LiveRegion, bucket:
     usable(lab, made(lab, bucket, "inside", VpcConfig=net.config()))
 
 
-def test_a_queue_of_the_notebook_is_reached_through_an_endpoint(lab: LiveRegion) -> None:
+@pytest.fixture(scope="module")
+def endpoint(lab: LiveRegion) -> Net:
+    """Return a VPC whose only way to AWS is an interface endpoint of SQS."""
     net = Net.make(lab)
-    queue = lab.client("sqs").create_queue(QueueName="given")["QueueUrl"]
     group = net.group("endpoint")
     rule: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
     rule["UserIdGroupPairs"] = [{"GroupId": net.ids["sg"]}]
     net.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-    net.ec2.create_vpc_endpoint(
+    made = net.ec2.create_vpc_endpoint(
         VpcId=net.ids["vpc"],
         VpcEndpointType="Interface",
         ServiceName="com.amazonaws.us-east-1.sqs",
         SubnetIds=[net.ids["data"]],
         SecurityGroupIds=[group],
         PrivateDnsEnabled=True,
-    )
-    source = """
+    )["VpcEndpoint"]
+    net.ids["vpce"] = made["VpcEndpointId"]
+    return net
+
+
+SENDER = """
 import boto3
+from botocore.config import Config
 def handler(event, context):
-    boto3.client("sqs").send_message(QueueUrl=event, MessageBody="hello")
+    more = {"endpoint_url": event["queue"]} if event.get("by_url") else {}
+    config = Config(connect_timeout=0.6, retries={"max_attempts": 0})
+    try:
+        sqs = boto3.client("sqs", config=config, **more)
+        sqs.send_message(QueueUrl=event["queue"], MessageBody="hello")
+        s3 = boto3.client("s3", config=config, **more)
+        s3.list_buckets()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 """
-    name = lab.create(source, Timeout=20, MemorySize=512, VpcConfig=net.config())
+
+
+def test_a_queue_is_reached_through_an_endpoint(lab: LiveRegion, endpoint: Net) -> None:
+    queue = lab.client("sqs").create_queue(QueueName="given")["QueueUrl"]
+    name = lab.create(SENDER, Timeout=20, MemorySize=512, VpcConfig=endpoint.config())
     lab.region.clock.advance(minutes=2)
-    assert lab.call(name, queue).error is None
-    (message,) = lab.client("sqs").receive_message(QueueUrl=queue)["Messages"]
-    assert message["Body"] == "hello"
+    said = lab.call(name, {"queue": queue}).value
+    assert said.startswith("ConnectTimeoutError"), "S3 has no endpoint"
+    # Some SDKs connect to where the queue's own URL leads.
+    said = lab.call(name, {"queue": queue, "by_url": True}).value
+    assert "NotModelledException" in said, said
+    assert "for s3" in said, said
+    messages = lab.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    assert [one["Body"] for one in messages["Messages"]] == ["hello", "hello"]
+    endpoint.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint.ids["vpce"], PrivateDnsEnabled=False)
+    said = lab.call(name, {"queue": queue, "by_url": True}).value
+    assert said.startswith("ConnectTimeoutError"), said

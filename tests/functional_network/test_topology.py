@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from built_networks import described_by_boto3
 from lambda_lab.aws.ec2_topology import describe_network
+from lambda_lab.network.components import network
 from lambda_lab.network.databases import Database
 from lambda_lab.network.destinations import (
     At,
@@ -23,7 +25,7 @@ from lambda_lab.network.destinations import (
 from lambda_lab.network.reach import reach
 from lambda_lab.network.reading import region_topology, topology_from
 from lambda_lab.network.sources import Source
-from lambda_lab.network.topology import Topology, network
+from lambda_lab.network.topology import Topology
 from lambda_lab.network.verdict import Verdict
 from live_region import LiveRegion
 
@@ -389,34 +391,6 @@ def test_an_instance_by_its_id(net: Net) -> None:
     got = net.ask(Instance(made["InstanceId"]), 22)
     assert got.reachable, got.sentences()
     assert str(got.address) == made["PrivateIpAddress"]
-
-
-def described_by_boto3(ec2: Any) -> dict[str, list[dict[str, Any]]]:
-    """Ask the region itself, as a client does."""
-    kinds = {
-        "Vpcs": "vpcs",
-        "Subnets": "subnets",
-        "RouteTables": "route_tables",
-        "InternetGateways": "internet_gateways",
-        "EgressOnlyInternetGateways": "egress_only_internet_gateways",
-        "NatGateways": "nat_gateways",
-        "SecurityGroups": "security_groups",
-        "NetworkAcls": "network_acls",
-        "VpcEndpoints": "vpc_endpoints",
-        "VpcPeeringConnections": "vpc_peering_connections",
-        "PrefixLists": "managed_prefix_lists",
-        "NetworkInterfaces": "network_interfaces",
-    }
-    got = {kind: list(getattr(ec2, f"describe_{name}")()[kind]) for kind, name in kinds.items()}
-    for vpc in got["Vpcs"]:
-        for name in ("EnableDnsSupport", "EnableDnsHostnames"):
-            attribute = name[0].lower() + name[1:]
-            answer = ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute=attribute)
-            vpc[name] = answer[name]["Value"]
-    for one in got["PrefixLists"]:
-        answer = ec2.get_managed_prefix_list_entries(PrefixListId=one["PrefixListId"])
-        one["Entries"] = answer["Entries"]
-    return got
 
 
 def test_what_is_read_is_what_clients_are_told(net: Net) -> None:

@@ -61,6 +61,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("snapstart-python")
 def test_init_runs_once_and_every_copy_draws_the_same_numbers(
     lab: LiveRegion, tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("snapstart-hooks")
 def test_hooks_run_in_their_order_and_a_reseed_cures_the_trap(lab: LiveRegion) -> None:
     name = publish(lab, RESEEDS)
     told = [answer.value for answer in at_once(lab, name, 3)]
@@ -146,6 +148,7 @@ def test_connections_are_stale_and_files_are_the_copys_own(lab: LiveRegion, tmp_
 
 
 @private_root
+@pytest.mark.fidelity("snapstart-python")
 def test_tmp_is_copied_and_then_private(lab: LiveRegion) -> None:
     name = publish(
         lab,
@@ -163,6 +166,7 @@ def handler(event, context):
     assert [answer.value for answer in at_once(lab, name, 3)] == [["made in init", 2, 993, 512]] * 3
 
 
+@pytest.mark.makes("SnapStartNotReadyException")
 def test_states_lines_and_figures(lab: LiveRegion) -> None:
     name = lab.deploy("def handler(event, context): return 1", SnapStart=SNAP_START)
     assert state(lab, name, "$LATEST")["SnapStart"] == {**SNAP_START, "OptimizationStatus": "Off"}
@@ -218,6 +222,17 @@ def test_an_init_that_fails_leaves_the_version_failed(lab: LiveRegion, init: str
         lab.call(name, Qualifier="1")
 
 
+@pytest.mark.makes("Runtime.BeforeSnapshotError")
+def test_a_before_snapshot_hook_that_fails(lab: LiveRegion) -> None:
+    init = "register_before_snapshot(lambda: 1 / 0)"
+    name = publish(lab, BROKEN.format(init=init, handler="pass"))
+    assert "(Runtime.BeforeSnapshotError)" in state(lab, name)["StateReason"]
+    (report,) = [line for line in lab.logs(name) if line.startswith("INIT_REPORT")]
+    assert report.endswith("Status: error\tError Type: Runtime.BeforeSnapshotError")
+
+
+@pytest.mark.fidelity("snapstart-hooks")
+@pytest.mark.makes("SnapStartException", "Runtime.AfterRestoreError")
 def test_an_after_restore_hook_that_fails(lab: LiveRegion) -> None:
     init = "register_after_restore(lambda: 1 / 0)"
     name = publish(lab, BROKEN.format(init=init, handler="pass"))
@@ -228,6 +243,7 @@ def test_an_after_restore_hook_that_fails(lab: LiveRegion) -> None:
     until(lambda: not lab.environments(name))
 
 
+@pytest.mark.makes("SnapStartTimeoutException")
 def test_a_hook_that_hangs_is_given_up(lab: LiveRegion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambda_lab.invoke.execution.restore_limit", lambda: 0.5)
     init = "register_after_restore(threading.Event().wait)"

@@ -235,6 +235,7 @@ ACTIONS = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetwork
 
 
 @pytest.mark.parametrize("missing", ACTIONS)
+@pytest.mark.fidelity("vpc-role")
 def test_the_role_must_allow_what_lambda_does_with_it(lab: LiveRegion, missing: str) -> None:
     net = network(lab)
     wanted = vpc(net.subnet(), groups=[net.group()])

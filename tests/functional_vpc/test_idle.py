@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from live_region import LiveRegion
 from vpc_tools import HELLO, Network, network, refused, role, state, vpc
 
@@ -22,6 +24,8 @@ def days(lab: LiveRegion, number: float) -> None:
     lab.region.clock.advance(days=number)
 
 
+@pytest.mark.fidelity("inactive")
+@pytest.mark.makes("ResourceNotReadyException")
 def test_an_idle_function_becomes_inactive_and_comes_back(lab: LiveRegion) -> None:
     net, name = attached(lab)
     assert lab.call(name).value == "hello"
@@ -186,6 +190,8 @@ def wake(lab: LiveRegion, name: str) -> tuple[str, str]:
     return found["State"], found.get("StateReasonCode", "")
 
 
+@pytest.mark.fidelity("vpc-reasons")
+@pytest.mark.makes("InvalidSubnetIDException")
 def test_a_deleted_subnet(lab: LiveRegion) -> None:
     net, name = attached(lab)
     days(lab, 14)
@@ -204,6 +210,7 @@ def test_a_deleted_subnet(lab: LiveRegion) -> None:
     assert lab.call(name).value == "hello"
 
 
+@pytest.mark.makes("InvalidSecurityGroupIDException")
 def test_a_deleted_group(lab: LiveRegion) -> None:
     net, name = attached(lab)
     days(lab, 14)
@@ -213,6 +220,7 @@ def test_a_deleted_group(lab: LiveRegion) -> None:
     assert refused(lab.lam.invoke, FunctionName=name)[1] == "InvalidSecurityGroupIDException"
 
 
+@pytest.mark.makes("EC2AccessDeniedException")
 def test_a_role_that_may_no_more(lab: LiveRegion) -> None:
     arn = role(lab, "weakened", {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"})
     net = network(lab)

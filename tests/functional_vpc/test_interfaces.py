@@ -20,6 +20,7 @@ def move(lab: LiveRegion, name: str, wanted: dict[str, Any]) -> None:
     lab.settle()
 
 
+@pytest.mark.fidelity("interfaces")
 def test_there_is_one_for_each_subnet_and_set_of_groups(lab: LiveRegion) -> None:
     net = network(lab)
     one, two = net.subnet(0), net.subnet(1)
@@ -116,6 +117,7 @@ def minutes(lab: LiveRegion, number: float) -> None:
     lab.region.clock.advance(minutes=number)
 
 
+@pytest.mark.fidelity("interfaces")
 def test_it_goes_twenty_minutes_after_its_last_user(lab: LiveRegion) -> None:
     net = network(lab)
     wanted = vpc(net.subnet(), groups=[net.group()])
@@ -201,6 +203,8 @@ FULL = {
 }
 
 
+@pytest.mark.fidelity("vpc-reasons")
+@pytest.mark.makes("SubnetIPAddressLimitReachedException")
 def test_a_new_function_fails_where_addresses_are_out(lab: LiveRegion) -> None:
     net = network(lab)
     small, free, group = net.subnet(0, size=28), net.subnet(1), net.group()
@@ -248,6 +252,7 @@ def test_a_version_published_meanwhile_fails_too(lab: LiveRegion) -> None:
     assert (found["State"], found["StateReasonCode"]) == ("Failed", "SubnetOutOfIPAddresses")
 
 
+@pytest.mark.makes("ENILimitReachedException")
 def test_a_vpc_has_so_many(lab: LiveRegion, monkeypatch: pytest.MonkeyPatch) -> None:
     real = facts.value
 

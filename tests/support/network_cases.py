@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lambda_lab.network.components import AclEntry, InternetGateway, Peering, Subnet, Vpc, network
 from lambda_lab.network.databases import Database, Proxy
 from lambda_lab.network.destinations import (
     At,
@@ -16,15 +17,7 @@ from lambda_lab.network.destinations import (
     Internet,
 )
 from lambda_lab.network.sources import Source
-from lambda_lab.network.topology import (
-    AclEntry,
-    InternetGateway,
-    Peering,
-    Subnet,
-    Topology,
-    Vpc,
-    network,
-)
+from lambda_lab.network.topology import Topology
 from network_worlds import (
     FUNCTION,
     OPEN,

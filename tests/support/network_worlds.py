@@ -5,27 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from lambda_lab.network import components as parts
+from lambda_lab.network.components import address, network
 from lambda_lab.network.sources import Source
-from lambda_lab.network.topology import (
-    AclEntry,
-    EgressOnlyGateway,
-    Endpoint,
-    Interface,
-    InternetGateway,
-    NatGateway,
-    NetworkAcl,
-    Peering,
-    PrefixList,
-    Route,
-    RouteTable,
-    SecurityGroup,
-    SecurityGroupRule,
-    Subnet,
-    Topology,
-    Vpc,
-    address,
-    network,
-)
+from lambda_lab.network.topology import Topology
 
 ALL4, ALL6 = network("0.0.0.0/0"), network("::/0")
 S3 = "com.amazonaws.us-east-1.s3"
@@ -33,23 +16,27 @@ SQS = "com.amazonaws.us-east-1.sqs"
 FUNCTION = Source(("subnet-private",), ("sg-function",))
 
 
-def route(destination: str, target: str, state: str = "active") -> Route:
+def route(destination: str, target: str, state: str = "active") -> parts.Route:
     """Return a route; *destination* is a block or the id of a prefix list."""
-    return Route(
+    return parts.Route(
         destination if destination.startswith("pl-") else network(destination), target, state
     )
 
 
-def rule(way: str, protocol: str, ports: int | tuple[int, int], peer: str) -> SecurityGroupRule:
+def rule(
+    way: str, protocol: str, ports: int | tuple[int, int], peer: str
+) -> parts.SecurityGroupRule:
     """Return a rule of a security group."""
     first, last = (ports, ports) if isinstance(ports, int) else ports
     named = peer if peer.startswith(("sg-", "pl-")) else network(peer)
-    return SecurityGroupRule(way == "egress", protocol, named, first, last)
+    return parts.SecurityGroupRule(way == "egress", protocol, named, first, last)
 
 
-def entry(number: int, way: str, action: str, cidr: str = "0.0.0.0/0", **more: Any) -> AclEntry:
+def entry(
+    number: int, way: str, action: str, cidr: str = "0.0.0.0/0", **more: Any
+) -> parts.AclEntry:
     """Return a rule of a network ACL."""
-    return AclEntry(number, way == "egress", action == "allow", network(cidr), **more)
+    return parts.AclEntry(number, way == "egress", action == "allow", network(cidr), **more)
 
 
 OPEN = rule("egress", "-1", (0, 65535), "0.0.0.0/0")
@@ -62,38 +49,40 @@ OPEN_ACL = (
 )
 
 
-def acl(name: str, vpc: str, subnets: tuple[str, ...], *entries: AclEntry) -> NetworkAcl:
+def acl(
+    name: str, vpc: str, subnets: tuple[str, ...], *entries: parts.AclEntry
+) -> parts.NetworkAcl:
     """Return a network ACL of some subnets."""
-    return NetworkAcl(name, vpc, entries, subnets)
+    return parts.NetworkAcl(name, vpc, entries, subnets)
 
 
 def usual() -> Topology:
     """Return a VPC as it should be: public and private subnets, NAT, database, endpoint, peer."""
     return Topology(
         vpcs=(
-            Vpc("vpc-a", (network("10.0.0.0/16"), network("2600:a::/56")), True, True),
-            Vpc("vpc-b", (network("10.1.0.0/16"),), True, True),
+            parts.Vpc("vpc-a", (network("10.0.0.0/16"), network("2600:a::/56")), True, True),
+            parts.Vpc("vpc-b", (network("10.1.0.0/16"),), True, True),
         ),
         subnets=(
-            Subnet("subnet-public", "vpc-a", (network("10.0.0.0/24"),), "us-east-1a"),
-            Subnet(
+            parts.Subnet("subnet-public", "vpc-a", (network("10.0.0.0/24"),), "us-east-1a"),
+            parts.Subnet(
                 "subnet-private",
                 "vpc-a",
                 (network("10.0.1.0/24"), network("2600:a:0:1::/64")),
                 "us-east-1a",
             ),
-            Subnet("subnet-data", "vpc-a", (network("10.0.2.0/24"),), "us-east-1b"),
-            Subnet("subnet-peer", "vpc-b", (network("10.1.1.0/24"),), "us-east-1a"),
+            parts.Subnet("subnet-data", "vpc-a", (network("10.0.2.0/24"),), "us-east-1b"),
+            parts.Subnet("subnet-peer", "vpc-b", (network("10.1.1.0/24"),), "us-east-1a"),
         ),
         route_tables=(
-            RouteTable("rtb-main", "vpc-a", (route("10.0.0.0/16", "local"),), main=True),
-            RouteTable(
+            parts.RouteTable("rtb-main", "vpc-a", (route("10.0.0.0/16", "local"),), main=True),
+            parts.RouteTable(
                 "rtb-public",
                 "vpc-a",
                 (route("10.0.0.0/16", "local"), route("0.0.0.0/0", "igw-a")),
                 ("subnet-public",),
             ),
-            RouteTable(
+            parts.RouteTable(
                 "rtb-private",
                 "vpc-a",
                 (
@@ -106,33 +95,35 @@ def usual() -> Topology:
                 ),
                 ("subnet-private",),
             ),
-            RouteTable(
+            parts.RouteTable(
                 "rtb-peer",
                 "vpc-b",
                 (route("10.1.0.0/16", "local"), route("10.0.0.0/16", "pcx-ab")),
                 main=True,
             ),
         ),
-        internet_gateways=(InternetGateway("igw-a", "vpc-a"),),
-        egress_only_gateways=(EgressOnlyGateway("eigw-a", "vpc-a"),),
+        internet_gateways=(parts.InternetGateway("igw-a", "vpc-a"),),
+        egress_only_gateways=(parts.EgressOnlyGateway("eigw-a", "vpc-a"),),
         nat_gateways=(
-            NatGateway(
+            parts.NatGateway(
                 "nat-a", "vpc-a", "subnet-public", address("10.0.0.20"), address("198.51.100.99")
             ),
         ),
         groups=(
-            SecurityGroup("sg-function", "vpc-a", (OPEN, OPEN6)),
-            SecurityGroup("sg-data", "vpc-a", (rule("ingress", "tcp", 5432, "sg-function"),)),
-            SecurityGroup("sg-endpoint", "vpc-a", (rule("ingress", "tcp", 443, "10.0.0.0/16"),)),
-            SecurityGroup("sg-peer", "vpc-b", (rule("ingress", "tcp", 80, "sg-function"),)),
+            parts.SecurityGroup("sg-function", "vpc-a", (OPEN, OPEN6)),
+            parts.SecurityGroup("sg-data", "vpc-a", (rule("ingress", "tcp", 5432, "sg-function"),)),
+            parts.SecurityGroup(
+                "sg-endpoint", "vpc-a", (rule("ingress", "tcp", 443, "10.0.0.0/16"),)
+            ),
+            parts.SecurityGroup("sg-peer", "vpc-b", (rule("ingress", "tcp", 80, "sg-function"),)),
         ),
         acls=(
-            NetworkAcl("acl-a", "vpc-a", OPEN_ACL, default=True),
-            NetworkAcl("acl-b", "vpc-b", OPEN_ACL, default=True),
+            parts.NetworkAcl("acl-a", "vpc-a", OPEN_ACL, default=True),
+            parts.NetworkAcl("acl-b", "vpc-b", OPEN_ACL, default=True),
         ),
         endpoints=(
-            Endpoint("vpce-s3", "vpc-a", S3, "Gateway", route_tables=("rtb-private",)),
-            Endpoint(
+            parts.Endpoint("vpce-s3", "vpc-a", S3, "Gateway", route_tables=("rtb-private",)),
+            parts.Endpoint(
                 "vpce-sqs",
                 "vpc-a",
                 SQS,
@@ -142,13 +133,13 @@ def usual() -> Topology:
                 private_dns=True,
             ),
         ),
-        peerings=(Peering("pcx-ab", "vpc-a", "vpc-b"),),
-        prefix_lists=(PrefixList("pl-s3", S3, (network("52.216.0.0/15"),)),),
+        peerings=(parts.Peering("pcx-ab", "vpc-a", "vpc-b"),),
+        prefix_lists=(parts.PrefixList("pl-s3", S3, (network("52.216.0.0/15"),)),),
         interfaces=(
-            Interface(
+            parts.Interface(
                 "eni-data", "vpc-a", "subnet-data", (address("10.0.2.30"),), ("sg-data",), None
             ),
-            Interface(
+            parts.Interface(
                 "eni-sqs",
                 "vpc-a",
                 "subnet-data",
@@ -156,26 +147,28 @@ def usual() -> Topology:
                 ("sg-endpoint",),
                 kind="vpc_endpoint",
             ),
-            Interface("eni-peer", "vpc-b", "subnet-peer", (address("10.1.1.30"),), ("sg-peer",)),
+            parts.Interface(
+                "eni-peer", "vpc-b", "subnet-peer", (address("10.1.1.30"),), ("sg-peer",)
+            ),
         ),
     )
 
 
 def changed(topology: Topology, kind: str, name: str, **settings: Any) -> Topology:
     """Return *topology* with one component's settings changed."""
-    parts = getattr(topology, kind)
-    assert name in {one.id for one in parts}, f"no {name} among {kind}"
+    every = getattr(topology, kind)
+    assert name in {one.id for one in every}, f"no {name} among {kind}"
     return replace(
         topology,
-        **{kind: tuple(replace(one, **settings) if one.id == name else one for one in parts)},
+        **{kind: tuple(replace(one, **settings) if one.id == name else one for one in every)},
     )
 
 
 def without(topology: Topology, kind: str, name: str) -> Topology:
     """Return *topology* without one component."""
-    parts = getattr(topology, kind)
-    assert name in {one.id for one in parts}, f"no {name} among {kind}"
-    return replace(topology, **{kind: tuple(one for one in parts if one.id != name)})
+    every = getattr(topology, kind)
+    assert name in {one.id for one in every}, f"no {name} among {kind}"
+    return replace(topology, **{kind: tuple(one for one in every if one.id != name)})
 
 
 def added(topology: Topology, kind: str, *more: Any) -> Topology:

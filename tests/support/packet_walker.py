@@ -15,6 +15,7 @@ from lambda_lab.network.components import (
     AclEntry,
     Address,
     Interface,
+    NatGateway,
     Network,
     SecurityGroupRule,
 )
@@ -308,7 +309,7 @@ class Walker:
             self.acl(gate.subnet, False, wire)
         public = gate.public_address if gate.connectivity == "public" else None
         sent = Wire(gate.address, EPHEMERAL_LOW, wire.to, wire.dport)
-        back = self.from_every_port(gate.subnet, sent, wire, public)
+        back = self.from_every_port(gate, sent, wire, public)
         remembered = self.nats[name, back.dport]
         back = replace(back, to=remembered.source, dport=remembered.sport)
         if gate.subnet != subnet:
@@ -316,15 +317,16 @@ class Walker:
             self.acl(subnet, False, back)
         return back
 
-    def from_every_port(self, subnet: str, sent: Wire, wire: Wire, public: Address | None) -> Wire:
+    def from_every_port(
+        self, gate: NatGateway, sent: Wire, wire: Wire, public: Address | None
+    ) -> Wire:
         """A NAT gateway takes any port it likes, so each has to come back."""
         start, drops = self.seen, []
-        nat = next(one.id for one in self.net.nat_gateways if one.address == sent.source)
         for port in source_ports(self.net):
             self.seen = start
-            self.nats[nat, port] = wire
+            self.nats[gate.id, port] = wire
             try:
-                back = self.forward(subnet, replace(sent, sport=port), nat, public)
+                back = self.forward(gate.subnet, replace(sent, sport=port), gate.id, public)
             except Dropped as dropped:
                 drops.append(dropped)
         if drops:

@@ -7,25 +7,8 @@ from dataclasses import replace
 from functools import cache
 from random import Random
 
-from lambda_lab.network.components import (
-    AclEntry,
-    Address,
-    EgressOnlyGateway,
-    Endpoint,
-    Interface,
-    InternetGateway,
-    NatGateway,
-    NetworkAcl,
-    Peering,
-    PrefixList,
-    Route,
-    RouteTable,
-    SecurityGroup,
-    SecurityGroupRule,
-    Subnet,
-    Vpc,
-    address,
-)
+from lambda_lab.network import components as parts
+from lambda_lab.network.components import Address, address
 from lambda_lab.network.components import network as read_network
 from lambda_lab.network.topology import Topology
 
@@ -52,70 +35,72 @@ class Maker:
     def __init__(self, chance: Random) -> None:
         self.chance = chance
 
-    def rule(self, egress: bool) -> SecurityGroupRule:
+    def rule(self, egress: bool) -> parts.SecurityGroupRule:
         peer = self.chance.choice(PEERS)
         named = peer if peer.startswith(("sg-", "pl-")) else network(peer)
         protocol = self.chance.choice(("tcp", "tcp", "tcp", "udp", "-1"))
         low, high = (0, 65535) if protocol == "-1" else self.chance.choice(RANGES)
-        return SecurityGroupRule(egress, protocol, named, low, high)
+        return parts.SecurityGroupRule(egress, protocol, named, low, high)
 
-    def group(self, name: str, vpc: str) -> SecurityGroup:
+    def group(self, name: str, vpc: str) -> parts.SecurityGroup:
         if self.chance.random() < 0.7:
             anywhere = [network("0.0.0.0/0"), network("::/0")]
-            rules = [SecurityGroupRule(way, "-1", one) for way in (True, False) for one in anywhere]
+            rules = [
+                parts.SecurityGroupRule(way, "-1", one) for way in (True, False) for one in anywhere
+            ]
         else:
             rules = []
         rules += [self.rule(self.chance.random() < 0.5) for _ in range(self.chance.randrange(3))]
-        return SecurityGroup(name, vpc, tuple(rules))
+        return parts.SecurityGroup(name, vpc, tuple(rules))
 
-    def entry(self, egress: bool) -> AclEntry:
+    def entry(self, egress: bool) -> parts.AclEntry:
         protocol = self.chance.choice(("-1", "tcp", "tcp", "udp"))
         low, high = (0, 65535) if protocol == "-1" else self.chance.choice(RANGES)
         cidr = network(self.chance.choice(tuple(peer for peer in PEERS if "-" not in peer)))
         number = self.chance.randrange(1, 300)
-        return AclEntry(number, egress, self.chance.random() < 0.6, cidr, protocol, low, high)
+        return parts.AclEntry(number, egress, self.chance.random() < 0.6, cidr, protocol, low, high)
 
-    def entries(self) -> tuple[AclEntry, ...]:
+    def entries(self) -> tuple[parts.AclEntry, ...]:
         every = [network("0.0.0.0/0"), network("::/0")]
-        made: dict[tuple[int, bool], AclEntry] = {}
+        made: dict[tuple[int, bool], parts.AclEntry] = {}
         if self.chance.random() < 0.85:
             for place, cidr in enumerate(every):
                 for way in (True, False):
-                    made[150 + place, way] = AclEntry(150 + place, way, True, cidr)
+                    made[150 + place, way] = parts.AclEntry(150 + place, way, True, cidr)
         if self.chance.random() < 0.4:
             for _ in range(self.chance.randrange(1, 4)):
                 one = self.entry(self.chance.random() < 0.5)
                 made[one.number, one.egress] = one
         return tuple(made.values())
 
-    def routes(self, number: int, vpc: str, public: bool) -> tuple[Route, ...]:
+    def routes(self, number: int, vpc: str, public: bool) -> tuple[parts.Route, ...]:
         found = [
-            Route(network(f"10.{number}.0.0/16"), "local"),
-            Route(network(f"2600:{number}::/32"), "local"),
+            parts.Route(network(f"10.{number}.0.0/16"), "local"),
+            parts.Route(network(f"2600:{number}::/32"), "local"),
         ]
         if self.chance.random() < 0.85:
             out = f"igw-{vpc}" if public else f"nat-{vpc}"
-            found.append(Route(network("0.0.0.0/0"), out))
-            found.append(Route(network("::/0"), f"igw-{vpc}" if public else f"eigw-{vpc}"))
+            found.append(parts.Route(network("0.0.0.0/0"), out))
+            found.append(parts.Route(network("::/0"), f"igw-{vpc}" if public else f"eigw-{vpc}"))
         if self.chance.random() < 0.6:
-            found.append(Route("pl-s3", f"vpce-{vpc}"))
+            found.append(parts.Route("pl-s3", f"vpce-{vpc}"))
         for other, peering in ((0, "pcx-ab"), (1, "pcx-ab"), (1, "pcx-bc"), (2, "pcx-bc")):
             taken = any(one.destination == network(f"10.{other}.0.0/16") for one in found)
             if vpc in peering[4:] and not taken and self.chance.random() < 0.85:
-                found.append(Route(network(f"10.{other}.0.0/16"), peering))
+                found.append(parts.Route(network(f"10.{other}.0.0/16"), peering))
         if self.chance.random() < 0.25:
             target = self.chance.choice(TARGETS)
             named = target.format(v=vpc, w=self.chance.choice(VPCS))
             wanted = network(self.chance.choice(BLOCKS))
             state = self.chance.choice(("active", "active", "blackhole"))
             found = [one for one in found if one.destination != wanted]
-            found.append(Route(wanted, named, state))
+            found.append(parts.Route(wanted, named, state))
         self.chance.shuffle(found)
         return tuple(found)
 
     def vpc(self, number: int, vpc: str) -> Topology:
         subnets = tuple(
-            Subnet(
+            parts.Subnet(
                 f"subnet-{vpc}{part}",
                 f"vpc-{vpc}",
                 (network(block_of(number, part)), network(f"2600:{number}:0:{part}::/64")),
@@ -125,14 +110,20 @@ class Maker:
         names = tuple(one.id for one in subnets)
         nat_place = names[0] if self.chance.random() < 0.85 else self.chance.choice(names)
         tables = (
-            RouteTable(f"rtb-{vpc}m", f"vpc-{vpc}", self.routes(number, vpc, False), main=True),
-            RouteTable(f"rtb-{vpc}p", f"vpc-{vpc}", self.routes(number, vpc, True), names[:1]),
-            RouteTable(f"rtb-{vpc}2", f"vpc-{vpc}", self.routes(number, vpc, False), names[2:]),
+            parts.RouteTable(
+                f"rtb-{vpc}m", f"vpc-{vpc}", self.routes(number, vpc, False), main=True
+            ),
+            parts.RouteTable(
+                f"rtb-{vpc}p", f"vpc-{vpc}", self.routes(number, vpc, True), names[:1]
+            ),
+            parts.RouteTable(
+                f"rtb-{vpc}2", f"vpc-{vpc}", self.routes(number, vpc, False), names[2:]
+            ),
         )
         kept = self.chance.random
         return Topology(
             vpcs=(
-                Vpc(
+                parts.Vpc(
                     f"vpc-{vpc}",
                     (network(f"10.{number}.0.0/16"), network(f"2600:{number}::/32")),
                     True,
@@ -142,17 +133,17 @@ class Maker:
             subnets=subnets,
             route_tables=tables,
             internet_gateways=(
-                InternetGateway(f"igw-{vpc}", f"vpc-{vpc}" if kept() < 0.9 else None),
+                parts.InternetGateway(f"igw-{vpc}", f"vpc-{vpc}" if kept() < 0.9 else None),
             ),
-            egress_only_gateways=(EgressOnlyGateway(f"eigw-{vpc}", f"vpc-{vpc}"),),
+            egress_only_gateways=(parts.EgressOnlyGateway(f"eigw-{vpc}", f"vpc-{vpc}"),),
             nat_gateways=(self.nat(number, vpc, nat_place),) if kept() < 0.9 else (),
             groups=tuple(self.group(f"sg-{vpc}{n}", f"vpc-{vpc}") for n in (1, 2)),
             acls=(
-                NetworkAcl(f"acl-{vpc}", f"vpc-{vpc}", self.entries(), default=True),
-                NetworkAcl(f"acl-{vpc}2", f"vpc-{vpc}", self.entries(), names[1:2]),
+                parts.NetworkAcl(f"acl-{vpc}", f"vpc-{vpc}", self.entries(), default=True),
+                parts.NetworkAcl(f"acl-{vpc}2", f"vpc-{vpc}", self.entries(), names[1:2]),
             ),
             endpoints=(
-                Endpoint(
+                parts.Endpoint(
                     f"vpce-{vpc}",
                     f"vpc-{vpc}",
                     "com.amazonaws.us-east-1.s3",
@@ -163,19 +154,19 @@ class Maker:
             interfaces=tuple(self.interfaces(number, vpc, names)),
         )
 
-    def nat(self, number: int, vpc: str, subnet: str) -> NatGateway:
+    def nat(self, number: int, vpc: str, subnet: str) -> parts.NatGateway:
         part = subnet[-1]
         state = "available" if self.chance.random() < 0.92 else "pending"
         kind = "public" if self.chance.random() < 0.92 else "private"
         own, public = address(f"10.{number}.{part}.9"), address(f"198.51.100.{number + 1}")
-        return NatGateway(f"nat-{vpc}", f"vpc-{vpc}", subnet, own, public, kind, state)
+        return parts.NatGateway(f"nat-{vpc}", f"vpc-{vpc}", subnet, own, public, kind, state)
 
-    def interfaces(self, number: int, vpc: str, names: Sequence[str]) -> list[Interface]:
+    def interfaces(self, number: int, vpc: str, names: Sequence[str]) -> list[parts.Interface]:
         made = []
         for part, subnet in enumerate(names):
             public = address(f"203.0.113.{number * 10 + part + 100}")
             made.append(
-                Interface(
+                parts.Interface(
                     f"eni-{vpc}{part}",
                     f"vpc-{vpc}",
                     subnet,
@@ -187,16 +178,18 @@ class Maker:
         return made
 
     def all(self) -> Topology:
-        parts = [self.vpc(number, vpc) for number, vpc in enumerate(VPCS)]
+        made = [self.vpc(number, vpc) for number, vpc in enumerate(VPCS)]
         merged = {
-            name: tuple(one for part in parts for one in getattr(part, name))
+            name: tuple(one for part in made for one in getattr(part, name))
             for name in Topology.__dataclass_fields__
             if name != "region"
         }
-        merged["prefix_lists"] = (PrefixList("pl-s3", "com.amazonaws.us-east-1.s3", (SERVICE,)),)
+        merged["prefix_lists"] = (
+            parts.PrefixList("pl-s3", "com.amazonaws.us-east-1.s3", (SERVICE,)),
+        )
         merged["peerings"] = (
-            Peering("pcx-ab", "vpc-a", "vpc-b", self.peering_state()),
-            Peering("pcx-bc", "vpc-b", "vpc-c", self.peering_state()),
+            parts.Peering("pcx-ab", "vpc-a", "vpc-b", self.peering_state()),
+            parts.Peering("pcx-bc", "vpc-b", "vpc-c", self.peering_state()),
         )
         return replace(Topology(), **merged)
 

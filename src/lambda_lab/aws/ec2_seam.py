@@ -6,7 +6,8 @@ What moto does otherwise than AWS, and is mended here:
   random one of their subnet that may be taken or reserved, and all of them the VPC's default group.
   They get the lowest free address; an endpoint's have its groups, a NAT gateway's none;
 - a route is always ``active``. A route whose target is gone is a ``blackhole``;
-- a default network ACL has no rule for IPv6, and the default VPC no internet gateway;
+- a default network ACL has no rule for IPv6, a default security group lets nothing in, and the
+  default VPC has no internet gateway;
 - a gateway endpoint without ``VpcEndpointType`` cannot be deleted, and ``ModifyVpcEndpoint``
   changes no route, no interface and no private DNS.
 
@@ -233,6 +234,18 @@ def _associate_block(
     return done
 
 
+def _create_vpc(original: Callable[..., Any], self: Any, *rest: Any, **more: Any) -> Any:
+    """Let a default group take what its own members send (VPC:default-security-group)."""
+    made = original(self, *rest, **more)
+    group = self.get_default_security_group(made.id)
+    if group is not None and not group.ingress_rules:
+        itself = [{"GroupId": group.id}]
+        self.authorize_security_group_ingress(
+            group.id, "-1", None, None, [], source_groups=itself, vpc_id=made.id
+        )
+    return made
+
+
 def _default_vpc(original: Callable[..., Any], self: Any) -> Any:
     made = original(self)
     gateway = self.create_internet_gateway()
@@ -251,6 +264,7 @@ MENDED: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (VPCs, "modify_vpc_endpoint", _answer_modify),
     (NetworkAclBackend, "add_default_entries", _default_entries),
     (VPCBackend, "associate_vpc_cidr_block", _associate_block),
+    (VPCBackend, "create_vpc", _create_vpc),
     (VPCBackend, "create_default_vpc", _default_vpc),
 )
 """Each method of moto's that is replaced, and what is called with the original in its place."""

@@ -197,6 +197,8 @@ class DataPlane:
             # The provisioned one is being replaced: this call runs on demand.
             environment = self.rooms.idle(spec, provisioned=False)
         if environment is not None:
+            if spec.snap_start and not environment.running:
+                self.snapshots.template(spec)  # it is restored again, from a snapshot that is there
             return environment
         try:
             self.admission.grow(lease, self._pace.now_ns())

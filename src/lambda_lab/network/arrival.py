@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lambda_lab.network.codes import Code
-from lambda_lab.network.topology import Address, Interface, Route
+from lambda_lab.network.components import Address, Interface, Route
 from lambda_lab.network.trail import Packet, Stopped, Trail
 
 __all__ = ["Leg", "arrive", "deliver", "gone"]

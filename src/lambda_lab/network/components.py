@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 __all__ = [
@@ -33,8 +34,11 @@ __all__ = [
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 LAST_PORT = 65535
+KEPT = 4096
+"""Texts of blocks and addresses that are not parsed again: every connection reads all networks."""
 
 
+@lru_cache(KEPT)
 def network(text: str) -> Network:
     """Return the network that a CIDR block names; host bits are dropped, as EC2 drops them.
 
@@ -46,6 +50,7 @@ def network(text: str) -> Network:
     return ip_network(text, strict=False)
 
 
+@lru_cache(KEPT)
 def address(text: str) -> Address:
     """Return the address that *text* writes."""
     return ip_address(text)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lambda_lab.network.codes import Code
+from lambda_lab.network.components import Address, Interface, Subnet, Vpc, address
 from lambda_lab.network.destinations import Found
-from lambda_lab.network.topology import Address, Interface, Subnet, Topology, Vpc, address
+from lambda_lab.network.topology import Topology
 
 __all__ = ["Database", "Proxy"]
 

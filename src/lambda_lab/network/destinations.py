@@ -10,14 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lambda_lab.network.codes import Code, Failure
-from lambda_lab.network.topology import (
-    Address,
-    Endpoint,
-    Interface,
-    Topology,
-    Vpc,
-    address,
-)
+from lambda_lab.network.components import Address, Endpoint, Interface, Vpc, address
+from lambda_lab.network.topology import Topology
 
 __all__ = [
     "At",

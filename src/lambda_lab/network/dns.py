@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambda_lab.network.topology import Address
+from lambda_lab.network.components import Address
 
 __all__ = ["Question", "failed", "no_such_name", "read_question", "with_addresses"]
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from lambda_lab.network import dns
 from lambda_lab.network.codes import Failure
-from lambda_lab.network.destinations import At, Destination
+from lambda_lab.network.components import Address, Subnet, Vpc, address
+from lambda_lab.network.destinations import At, AwsService, Destination
 from lambda_lab.network.reach import reach
 from lambda_lab.network.sources import Source
-from lambda_lab.network.standins import StandIns
-from lambda_lab.network.topology import Address, Subnet, Topology, Vpc, address
+from lambda_lab.network.standins import HTTPS, OTHER_SERVICES, StandIns
+from lambda_lab.network.topology import Topology
 from lambda_lab.network.verdict import Verdict
 from lambda_lab.runtime.egress import Connect, Decision, Guest, Refusal
 
@@ -48,12 +49,15 @@ class Passage:
         The policy documents of the VPC endpoints on the way.
     endpoints
         Their ids.
+    only
+        The one service that the connection may be used for; None: all of them.
     """
 
     guest: Guest
     seen_from: str
     policies: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    only: str | None = None
 
 
 class EgressPolicy:
@@ -69,7 +73,7 @@ class EgressPolicy:
 
     def __init__(self, topology: Callable[[], Topology], stand_ins: Callable[[], StandIns]) -> None:
         self._topology = topology
-        self._stand_ins = stand_ins
+        self.stand_ins = stand_ins
         self._lock = threading.Lock()
         self._passages: OrderedDict[int, Passage] = OrderedDict()
         self._told: set[str] = set()
@@ -81,14 +85,17 @@ class EgressPolicy:
         if (address, port) == guest.api:
             return Connect(address, port)
         to = _parsed(address)
-        stand_ins = self._stand_ins()
+        stand_ins = self.stand_ins()
         if to.is_loopback:
             meant = stand_ins.meant_by_loopback(address, port)
             if meant is None:
                 return Refusal.OWN
             # Each service has an address of its own; the region answers for all of them at one.
             real = stand_ins.real(address, port)
-            return self._ask(guest, *meant, real)
+            decision = self._ask(guest, *meant, real)
+            if isinstance(decision, Refusal) and meant[0] == OTHER_SERVICES:
+                decision = self._as_queue(guest, real) or decision
+            return decision
         topology = self._topology()
         for served in stand_ins.databases:
             destination = served.destination
@@ -120,6 +127,16 @@ class EgressPolicy:
         if served_at is None:
             return _nobody(topology, verdict)
         return Connect(*served_at, _passage(guest, topology, verdict))
+
+    def _as_queue(self, guest: Guest, real: tuple[str, int]) -> Connect | None:
+        """Connect to a queue's URL, which names the region's own address, by SQS's endpoint.
+
+        On AWS it names SQS's public host, whose name leads to the endpoint as well.
+        """
+        decision = self._ask(guest, AwsService("sqs"), HTTPS, real)
+        if not isinstance(decision, Connect):
+            return None
+        return replace(decision, passage=replace(decision.passage, only="sqs"))
 
     def _no_tls(self, guest: Guest, verdict: Verdict) -> Refusal:
         """Refuse at once what AWS lets through: a hang would look like a fault of the network."""
@@ -163,7 +180,7 @@ class EgressPolicy:
         home, vpc = _home(topology, guest)
         if _source(guest).attached and (vpc is None or not vpc.dns_support):
             return dns.failed(question)
-        destination = self._stand_ins().meant_by_name(question.name)
+        destination = self.stand_ins().meant_by_name(question.name)
         found = destination.find(topology, vpc, home.zone if home else "").addresses
         if not found:
             return dns.no_such_name(question)

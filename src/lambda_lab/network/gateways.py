@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lambda_lab.network.arrival import Leg, arrive, deliver, gone
 from lambda_lab.network.codes import Code
-from lambda_lab.network.topology import Address, Route, address, covers, network
+from lambda_lab.network.components import Address, Route, address, covers, network
 from lambda_lab.network.trail import Stopped, Trail
 
 __all__ = ["travel"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
+from lambda_lab.network.components import address
 from lambda_lab.network.destinations import (
     WEB_ADDRESS,
     At,
@@ -15,7 +16,6 @@ from lambda_lab.network.destinations import (
     FunctionUrl,
     Internet,
 )
-from lambda_lab.network.topology import address
 
 __all__ = ["for_host"]
 

@@ -1,7 +1,8 @@
 """What the policy of a VPC endpoint lets through.
 
 A policy speaks to the service, not to packets: a call that it refuses arrives, and is answered with
-AccessDenied. Conditions are not modelled: a statement that has one counts for nothing here.
+AccessDenied. Conditions, and principals other than ``*``, are not modelled: where such a statement
+decides, the answer is that it cannot be told.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 __all__ = ["policy_allows"]
 
 
-def policy_allows(policy: str, action: str | None, resource: str | None) -> bool:
-    """Whether an endpoint's policy lets a call through. An empty policy lets all through.
+def policy_allows(policy: str, action: str | None, resource: str | None) -> bool | None:
+    """Whether an endpoint's policy lets a call through; None: that cannot be told.
+
+    An empty policy lets all through.
 
     Parameters
     ----------
@@ -35,9 +38,11 @@ def policy_allows(policy: str, action: str | None, resource: str | None) -> bool
     if not policy:
         return True
     statements = _statements(policy)
-    if any(_is(one, "Deny") and _covers(one, action, resource, all_of=True) for one in statements):
+    denials = [_holds(one) for one in statements if _denies(one, action, resource)]
+    permits = [_holds(one) for one in statements if _permits(one, action, resource)]
+    if True in denials or not permits:
         return False
-    return any(_is(one, "Allow") and _covers(one, action, resource) for one in statements)
+    return None if denials or True not in permits else True
 
 
 def _statements(policy: str) -> list[dict[str, Any]]:
@@ -51,8 +56,19 @@ def _statements(policy: str) -> list[dict[str, Any]]:
     return [one for one in listed if isinstance(one, dict)]
 
 
-def _is(statement: dict[str, Any], effect: str) -> bool:
-    return statement.get("Effect") == effect and not statement.get("Condition")
+def _denies(statement: dict[str, Any], action: str | None, resource: str | None) -> bool:
+    return statement.get("Effect") == "Deny" and _covers(statement, action, resource, all_of=True)
+
+
+def _permits(statement: dict[str, Any], action: str | None, resource: str | None) -> bool:
+    return statement.get("Effect") == "Allow" and _covers(statement, action, resource)
+
+
+def _holds(statement: dict[str, Any]) -> bool | None:
+    """Return True for a statement about all callers at all times, None for another."""
+    everyone = statement.get("Principal", "*") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+    bound = statement.get("Condition") or "NotPrincipal" in statement or not everyone
+    return None if bound else True
 
 
 def _covers(

@@ -10,11 +10,20 @@ from dataclasses import replace
 
 from lambda_lab.network.arrival import Leg, arrive
 from lambda_lab.network.codes import Code, Failure
+from lambda_lab.network.components import (
+    Address,
+    Endpoint,
+    Subnet,
+    Vpc,
+    address,
+    covers,
+    network,
+)
 from lambda_lab.network.destinations import AwsService, Destination, Found
 from lambda_lab.network.gateways import PRIVATE, RESOLVERS, SHARED, travel
 from lambda_lab.network.policies import policy_allows
 from lambda_lab.network.sources import Source, source_address
-from lambda_lab.network.topology import Address, Subnet, Topology, Vpc, address, covers, network
+from lambda_lab.network.topology import Topology
 from lambda_lab.network.trail import Packet, Stopped, Trail
 from lambda_lab.network.verdict import Verdict
 
@@ -236,17 +245,32 @@ def _answer(trail: Trail, destination: Destination, found: Found, asked: Verdict
         return
     passed = [found.endpoint] if found.endpoint else map(trail.topology.endpoint, trail.via)
     for endpoint in filter(None, passed):
-        if not policy_allows(endpoint.policy, destination.action, destination.resource):
-            call = destination.action or "any call"
-            raise trail.stop(
-                None,
-                endpoint.id,
-                "endpoint-policy",
-                f"{endpoint.id} policy",
-                text=f"The way is free, but no policy of {endpoint.id} allows {call}.",
-                remedy=f"Allow it in the policy of {endpoint.id}.",
-                shows=Failure.DENIED,
-            )
+        _ask_policy(trail, endpoint, destination)
+
+
+def _ask_policy(trail: Trail, endpoint: Endpoint, destination: AwsService) -> None:
+    allowed = policy_allows(endpoint.policy, destination.action, destination.resource)
+    # Without an action the question is whether any call could pass: one may, if a condition holds.
+    if allowed or (allowed is None and destination.action is None):
+        return
+    call = destination.action or "any call"
+    text = f"The way is free, but no policy of {endpoint.id} allows {call}."
+    remedy = f"Allow it in the policy of {endpoint.id}."
+    if allowed is None:
+        text = (
+            f"The way is free, but whether the policy of {endpoint.id} allows {call} depends on a "
+            "condition or a principal, which are not modelled here."
+        )
+        remedy = "Name actions and resources only, with the principal *."
+    raise trail.stop(
+        None,
+        endpoint.id,
+        "endpoint-policy",
+        f"{endpoint.id} policy",
+        text=text,
+        remedy=remedy,
+        shows=Failure.DENIED,
+    )
 
 
 def _from_lambda(topology: Topology, destination: Destination, asked: Verdict) -> Verdict:

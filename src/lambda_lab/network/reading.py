@@ -1,40 +1,32 @@
 """Reads a topology from what EC2 says of a Region.
 
 What it takes is what the answers of ``describe_vpcs`` and its like hold, so real answers of AWS can
-be read as well. What makes no sense in them is left out rather than refused.
+be read as well. What makes no sense in them is left out, part by part, rather than refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from lambda_lab.network.components import (
-    AclEntry,
-    Address,
-    EgressOnlyGateway,
-    Endpoint,
-    Interface,
-    InternetGateway,
-    NatGateway,
-    Network,
-    NetworkAcl,
-    Peering,
-    PrefixList,
-    Route,
-    RouteTable,
-    SecurityGroup,
-    SecurityGroupRule,
-    Subnet,
-    Vpc,
-    address,
-    network,
+from lambda_lab.network import components as parts
+from lambda_lab.network.described import (
+    Described,
+    address_of,
+    described_parts,
+    id_of,
+    ids_of,
+    made,
+    networks_of,
+    part_of,
+    text_of,
+    texts_of,
 )
 from lambda_lab.network.topology import Topology
 
 __all__ = ["region_topology", "topology_from"]
 
-Described = Mapping[str, Any]
+T = TypeVar("T")
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 TARGETS = (
     "GatewayId",
@@ -73,140 +65,121 @@ def topology_from(described: Mapping[str, Sequence[Described]], region: str) -> 
     (IPv4Network('10.0.0.0/16'),)
     """
 
-    def each(kind: str) -> Sequence[Described]:
-        return described.get(kind, ())
+    def each(kind: str, make: Callable[[Described], T]) -> tuple[T, ...]:
+        return tuple(made(make, described_parts(described, kind)))
 
-    endpoints = tuple(map(_endpoint, each("VpcEndpoints")))
+    endpoints = each("VpcEndpoints", _endpoint)
     groups = {name: one.groups for one in endpoints for name in one.interfaces if one.groups}
     return Topology(
         region=region,
-        vpcs=tuple(map(_vpc, each("Vpcs"))),
-        subnets=tuple(map(_subnet, each("Subnets"))),
-        route_tables=tuple(map(_route_table, each("RouteTables"))),
-        internet_gateways=tuple(
-            InternetGateway(one["InternetGatewayId"], _attached(one))
-            for one in each("InternetGateways")
+        vpcs=each("Vpcs", _vpc),
+        subnets=each("Subnets", _subnet),
+        route_tables=each("RouteTables", _route_table),
+        internet_gateways=each(
+            "InternetGateways",
+            lambda one: parts.InternetGateway(id_of(one, "InternetGatewayId"), _attached(one)),
         ),
-        egress_only_gateways=tuple(
-            EgressOnlyGateway(one["EgressOnlyInternetGatewayId"], _attached(one))
-            for one in each("EgressOnlyInternetGateways")
+        egress_only_gateways=each(
+            "EgressOnlyInternetGateways",
+            lambda one: parts.EgressOnlyGateway(
+                id_of(one, "EgressOnlyInternetGatewayId"), _attached(one)
+            ),
         ),
-        nat_gateways=tuple(map(_nat, each("NatGateways"))),
-        groups=tuple(map(_group, each("SecurityGroups"))),
-        acls=tuple(map(_acl, each("NetworkAcls"))),
+        nat_gateways=each("NatGateways", _nat),
+        groups=each("SecurityGroups", _group),
+        acls=each("NetworkAcls", _acl),
         endpoints=endpoints,
-        peerings=tuple(map(_peering, each("VpcPeeringConnections"))),
-        prefix_lists=tuple(map(_prefix_list, each("PrefixLists"))),
-        interfaces=tuple(_interface(one, groups) for one in each("NetworkInterfaces")),
+        peerings=each("VpcPeeringConnections", _peering),
+        prefix_lists=each("PrefixLists", _prefix_list),
+        interfaces=each("NetworkInterfaces", lambda one: _interface(one, groups)),
     )
 
 
-def _networks(texts: Iterable[str | None]) -> tuple[Network, ...]:
-    """Return the blocks that are blocks, each once."""
-    found: dict[Network, None] = {}
-    for text in texts:
-        try:
-            found[network(text or "")] = None
-        except ValueError:
-            continue
-    return tuple(found)
-
-
-def _address(text: str | None) -> Address | None:
-    try:
-        return address(text or "")
-    except ValueError:
-        return None
-
-
-def _ids(described: Described, many: str, name: str) -> tuple[str, ...]:
-    return tuple(one[name] for one in described.get(many, ()) if one.get(name))
-
-
-def _vpc(one: Described) -> Vpc:
+def _vpc(one: Described) -> parts.Vpc:
     blocks = (
-        one.get("CidrBlock"),
-        *_ids(one, "CidrBlockAssociationSet", "CidrBlock"),
-        *_ids(one, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"),
+        text_of(one, "CidrBlock"),
+        *ids_of(one, "CidrBlockAssociationSet", "CidrBlock"),
+        *ids_of(one, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"),
     )
     support, hostnames = one.get("EnableDnsSupport", True), one.get("EnableDnsHostnames", False)
-    return Vpc(one["VpcId"], _networks(blocks), bool(support), bool(hostnames))
+    return parts.Vpc(id_of(one, "VpcId"), networks_of(blocks), bool(support), bool(hostnames))
 
 
-def _subnet(one: Described) -> Subnet:
-    six = _ids(one, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")
-    blocks = _networks((one.get("CidrBlock"), *six))
-    return Subnet(one["SubnetId"], one["VpcId"], blocks, one.get("AvailabilityZone", ""))
+def _subnet(one: Described) -> parts.Subnet:
+    six = ids_of(one, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")
+    blocks = networks_of((text_of(one, "CidrBlock"), *six))
+    zone = text_of(one, "AvailabilityZone")
+    return parts.Subnet(id_of(one, "SubnetId"), id_of(one, "VpcId"), blocks, zone)
 
 
-def _route_table(one: Described) -> RouteTable:
-    associations = one.get("Associations", ())
-    return RouteTable(
-        one["RouteTableId"],
-        one["VpcId"],
-        tuple(route for route in map(_route, one.get("Routes", ())) if route),
-        tuple(each["SubnetId"] for each in associations if each.get("SubnetId")),
-        any(each.get("Main") for each in associations),
+def _route_table(one: Described) -> parts.RouteTable:
+    return parts.RouteTable(
+        id_of(one, "RouteTableId"),
+        id_of(one, "VpcId"),
+        tuple(made(_route, described_parts(one, "Routes"))),
+        ids_of(one, "Associations", "SubnetId"),
+        any(each.get("Main") for each in described_parts(one, "Associations")),
     )
 
 
-def _route(one: Described) -> Route | None:
-    blocks = _networks((one.get("DestinationCidrBlock"), one.get("DestinationIpv6CidrBlock")))
-    destination = blocks[0] if blocks else one.get("DestinationPrefixListId")
-    if destination is None:
+def _route(one: Described) -> parts.Route | None:
+    texts = (text_of(one, "DestinationCidrBlock"), text_of(one, "DestinationIpv6CidrBlock"))
+    blocks = networks_of(texts)
+    destination = blocks[0] if blocks else text_of(one, "DestinationPrefixListId")
+    if not destination:
         return None
     # A route to an instance names its interface as well; the instance says more.
-    target = next((one[name] for name in TARGETS if one.get(name)), "")
-    return Route(destination, target, one.get("State", "active"), one.get("Origin", "CreateRoute"))
+    target = next((text_of(one, name) for name in TARGETS if text_of(one, name)), "")
+    state, origin = text_of(one, "State", "active"), text_of(one, "Origin", "CreateRoute")
+    return parts.Route(destination, target, state, origin)
 
 
 def _attached(one: Described) -> str | None:
     states = ("available", "attached")
-    found = [each for each in one.get("Attachments", ()) if each.get("State") in states]
-    return found[0].get("VpcId") if found else None
+    found = [each for each in described_parts(one, "Attachments") if each.get("State") in states]
+    return text_of(found[0], "VpcId") or None if found else None
 
 
-def _nat(one: Described) -> NatGateway:
-    addresses = one.get("NatGatewayAddresses") or [{}]
-    return NatGateway(
-        one["NatGatewayId"],
-        one.get("VpcId", ""),
-        one.get("SubnetId", ""),
-        _address(addresses[0].get("PrivateIp")),
-        _address(addresses[0].get("PublicIp")),
-        one.get("ConnectivityType", "public"),
-        one.get("State", "available"),
+def _nat(one: Described) -> parts.NatGateway:
+    spoken = next(iter(described_parts(one, "NatGatewayAddresses")), {})
+    return parts.NatGateway(
+        id_of(one, "NatGatewayId"),
+        text_of(one, "VpcId"),
+        text_of(one, "SubnetId"),
+        address_of(text_of(spoken, "PrivateIp")),
+        address_of(text_of(spoken, "PublicIp")),
+        text_of(one, "ConnectivityType", "public"),
+        text_of(one, "State", "available"),
     )
 
 
-def _group(one: Described) -> SecurityGroup:
+def _group(one: Described) -> parts.SecurityGroup:
     rules = [
         rule
         for name, egress in (("IpPermissions", False), ("IpPermissionsEgress", True))
-        for permission in one.get(name, ())
-        for rule in _rules(permission, egress)
+        for permission in made(_permission, described_parts(one, name))
+        for rule in permission(egress)
     ]
-    return SecurityGroup(one["GroupId"], one.get("VpcId", ""), tuple(rules))
+    return parts.SecurityGroup(id_of(one, "GroupId"), text_of(one, "VpcId"), tuple(rules))
 
 
 def _protocol(text: Any) -> str:
     return PROTOCOLS.get(str(text).lower(), str(text).lower())
 
 
-def _rules(permission: Described, egress: bool) -> Iterable[SecurityGroupRule]:
-    """Yield one rule for each peer of a permission."""
-    protocol = _protocol(permission.get("IpProtocol", "-1"))
-    first, last = _ports(permission.get("FromPort"), permission.get("ToPort"))
-    blocks = (
-        *_ids(permission, "IpRanges", "CidrIp"),
-        *_ids(permission, "Ipv6Ranges", "CidrIpv6"),
-    )
+def _permission(one: Described) -> Callable[[bool], list[parts.SecurityGroupRule]]:
+    """Return what makes one rule for each peer of a permission."""
+    protocol = _protocol(one.get("IpProtocol", "-1"))
+    first, last = _ports(one.get("FromPort"), one.get("ToPort"))
+    blocks = (*ids_of(one, "IpRanges", "CidrIp"), *ids_of(one, "Ipv6Ranges", "CidrIpv6"))
     named = (
-        *_ids(permission, "UserIdGroupPairs", "GroupId"),
-        *_ids(permission, "PrefixListIds", "PrefixListId"),
+        *ids_of(one, "UserIdGroupPairs", "GroupId"),
+        *ids_of(one, "PrefixListIds", "PrefixListId"),
     )
-    for peer in (*_networks(blocks), *named):
-        yield SecurityGroupRule(egress, protocol, peer, first, last)
+    return lambda egress: [
+        parts.SecurityGroupRule(egress, protocol, peer, first, last)
+        for peer in (*networks_of(blocks), *named)
+    ]
 
 
 def _ports(first: Any, last: Any) -> tuple[int, int]:
@@ -214,76 +187,73 @@ def _ports(first: Any, last: Any) -> tuple[int, int]:
     return (int(first), int(last)) if first is not None and last is not None else (0, 65535)
 
 
-def _acl(one: Described) -> NetworkAcl:
-    entries = [entry for entry in map(_entry, one.get("Entries", ())) if entry]
-    return NetworkAcl(
-        one["NetworkAclId"],
-        one["VpcId"],
-        tuple(entries),
-        _ids(one, "Associations", "SubnetId"),
+def _acl(one: Described) -> parts.NetworkAcl:
+    return parts.NetworkAcl(
+        id_of(one, "NetworkAclId"),
+        id_of(one, "VpcId"),
+        tuple(made(_entry, described_parts(one, "Entries"))),
+        ids_of(one, "Associations", "SubnetId"),
         bool(one.get("IsDefault")),
     )
 
 
-def _entry(one: Described) -> AclEntry | None:
-    blocks = _networks((one.get("CidrBlock"), one.get("Ipv6CidrBlock")))
-    if not blocks:
-        return None
-    ports, protocol = one.get("PortRange") or {}, _protocol(one.get("Protocol", "-1"))
+def _entry(one: Described) -> parts.AclEntry:
+    (block, *_) = networks_of((text_of(one, "CidrBlock"), text_of(one, "Ipv6CidrBlock")))
+    ports, protocol = part_of(one, "PortRange"), _protocol(one.get("Protocol", "-1"))
     first, last = _ports(ports.get("From"), ports.get("To"))
-    allow = one["RuleAction"] == "allow"
-    return AclEntry(one["RuleNumber"], one["Egress"], allow, blocks[0], protocol, first, last)
+    allow, egress = one["RuleAction"] == "allow", bool(one["Egress"])
+    return parts.AclEntry(int(one["RuleNumber"]), egress, allow, block, protocol, first, last)
 
 
-def _endpoint(one: Described) -> Endpoint:
-    return Endpoint(
-        one["VpcEndpointId"],
-        one["VpcId"],
-        one["ServiceName"],
-        str(one.get("VpcEndpointType", "Gateway")).capitalize(),
-        str(one.get("State", "available")).lower(),
-        one.get("PolicyDocument") or "",
-        tuple(one.get("RouteTableIds", ())),
-        tuple(one.get("NetworkInterfaceIds", ())),
-        _ids(one, "Groups", "GroupId"),
+def _endpoint(one: Described) -> parts.Endpoint:
+    return parts.Endpoint(
+        id_of(one, "VpcEndpointId"),
+        id_of(one, "VpcId"),
+        id_of(one, "ServiceName"),
+        text_of(one, "VpcEndpointType", "Gateway").capitalize(),
+        text_of(one, "State", "available").lower(),
+        text_of(one, "PolicyDocument"),
+        texts_of(one, "RouteTableIds"),
+        texts_of(one, "NetworkInterfaceIds"),
+        ids_of(one, "Groups", "GroupId"),
         bool(one.get("PrivateDnsEnabled")),
     )
 
 
-def _peering(one: Described) -> Peering:
-    requester, accepter = one["RequesterVpcInfo"], one["AccepterVpcInfo"]
+def _peering(one: Described) -> parts.Peering:
+    requester, accepter = part_of(one, "RequesterVpcInfo"), part_of(one, "AccepterVpcInfo")
     lets = "AllowDnsResolutionFromRemoteVpc"
-    return Peering(
-        one["VpcPeeringConnectionId"],
-        requester["VpcId"],
-        accepter["VpcId"],
-        one["Status"]["Code"],
-        requester.get("Region", ""),
-        accepter.get("Region", ""),
-        bool(requester.get("PeeringOptions", {}).get(lets)),
-        bool(accepter.get("PeeringOptions", {}).get(lets)),
+    return parts.Peering(
+        id_of(one, "VpcPeeringConnectionId"),
+        id_of(requester, "VpcId"),
+        id_of(accepter, "VpcId"),
+        text_of(part_of(one, "Status"), "Code", "unknown"),
+        text_of(requester, "Region"),
+        text_of(accepter, "Region"),
+        bool(part_of(requester, "PeeringOptions").get(lets)),
+        bool(part_of(accepter, "PeeringOptions").get(lets)),
     )
 
 
-def _prefix_list(one: Described) -> PrefixList:
-    cidrs = _networks(entry.get("Cidr") for entry in one.get("Entries", ()))
-    return PrefixList(one["PrefixListId"], one.get("PrefixListName", ""), cidrs)
+def _prefix_list(one: Described) -> parts.PrefixList:
+    cidrs = networks_of(ids_of(one, "Entries", "Cidr"))
+    return parts.PrefixList(id_of(one, "PrefixListId"), text_of(one, "PrefixListName"), cidrs)
 
 
-def _interface(one: Described, endpoint_groups: Mapping[str, tuple[str, ...]]) -> Interface:
-    name = one["NetworkInterfaceId"]
-    private = _ids(one, "PrivateIpAddresses", "PrivateIpAddress")
-    six = _ids(one, "Ipv6Addresses", "Ipv6Address")
-    addresses = map(_address, (*private, *six))
-    return Interface(
+def _interface(one: Described, endpoint_groups: Mapping[str, tuple[str, ...]]) -> parts.Interface:
+    name = id_of(one, "NetworkInterfaceId")
+    private = ids_of(one, "PrivateIpAddresses", "PrivateIpAddress")
+    six = ids_of(one, "Ipv6Addresses", "Ipv6Address")
+    addresses = map(address_of, (*private, *six))
+    return parts.Interface(
         name,
-        one["VpcId"],
-        one["SubnetId"],
+        id_of(one, "VpcId"),
+        id_of(one, "SubnetId"),
         tuple(each for each in addresses if each is not None),
-        endpoint_groups.get(name) or _ids(one, "Groups", "GroupId"),
-        _address(one.get("Association", {}).get("PublicIp")),
-        one.get("InterfaceType", "interface"),
-        one.get("Description", ""),
-        one.get("Attachment", {}).get("InstanceId"),
+        endpoint_groups.get(name) or ids_of(one, "Groups", "GroupId"),
+        address_of(text_of(part_of(one, "Association"), "PublicIp")),
+        text_of(one, "InterfaceType", "interface"),
+        text_of(one, "Description"),
+        text_of(part_of(one, "Attachment"), "InstanceId") or None,
         bool(one.get("SourceDestCheck", True)),
     )

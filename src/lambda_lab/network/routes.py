@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lambda_lab.network.topology import Address, Network, Route, RouteTable, Topology
+from lambda_lab.network.components import Address, Network, Route, RouteTable
+from lambda_lab.network.topology import Topology
 
 __all__ = ["Match", "choose_route", "is_active"]
 
@@ -56,7 +57,7 @@ def choose_route(topology: Topology, table: RouteTable, to: Address) -> Route | 
 
     Examples
     --------
-    >>> from lambda_lab.network.topology import address, network
+    >>> from lambda_lab.network.components import address, network
     >>> local = Route(network("10.0.0.0/16"), "local")
     >>> out = Route(network("0.0.0.0/0"), "nat-1")
     >>> table = RouteTable("rtb-1", "vpc-1", (local, out))

@@ -12,14 +12,8 @@ from dataclasses import dataclass
 
 from lambda_lab import facts
 from lambda_lab.network.codes import Code
-from lambda_lab.network.topology import (
-    AclEntry,
-    Address,
-    NetworkAcl,
-    SecurityGroupRule,
-    Topology,
-    covers,
-)
+from lambda_lab.network.components import AclEntry, Address, NetworkAcl, SecurityGroupRule, covers
+from lambda_lab.network.topology import Topology
 
 __all__ = ["EPHEMERAL", "Judgement", "Peer", "ask_acl", "ask_groups"]
 
@@ -94,7 +88,7 @@ def ask_groups(
 
     Examples
     --------
-    >>> from lambda_lab.network.topology import SecurityGroup, address, network
+    >>> from lambda_lab.network.components import SecurityGroup, address, network
     >>> web = SecurityGroupRule(True, "tcp", network("0.0.0.0/0"), 443, 443)
     >>> here = Topology(groups=(SecurityGroup("sg-1", "vpc-1", (web,)),))
     >>> ask_groups(here, ["sg-1"], True, ("tcp", 443), Peer(address("192.0.2.1"))).rule
@@ -140,7 +134,7 @@ def ask_acl(
 
     Examples
     --------
-    >>> from lambda_lab.network.topology import address, network
+    >>> from lambda_lab.network.components import address, network
     >>> every = network("0.0.0.0/0")
     >>> rules = (AclEntry(100, False, True, every, "tcp", 32768, 65535),)
     >>> ask_acl(NetworkAcl("acl-1", "vpc-1", rules), False, "tcp", EPHEMERAL, address("192.0.2.1"))

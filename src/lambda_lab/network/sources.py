@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lambda_lab.network.topology import Address, Subnet, Topology
+from lambda_lab.network.components import Address, Subnet
+from lambda_lab.network.topology import Topology
 
 __all__ = ["Source", "source_address"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from lambda_lab.network.components import Address
 from lambda_lab.network.databases import Database
 from lambda_lab.network.destinations import (
     AWS_ADDRESS,
@@ -20,9 +21,17 @@ from lambda_lab.network.destinations import (
     Internet,
 )
 from lambda_lab.network.hosts import for_host
-from lambda_lab.network.topology import Address, Topology
+from lambda_lab.network.topology import Topology
 
-__all__ = ["SERVICES", "Served", "StandIns", "service_address", "vpc_aws_settings"]
+__all__ = [
+    "HTTPS",
+    "OTHER_SERVICES",
+    "SERVICES",
+    "Served",
+    "StandIns",
+    "service_address",
+    "vpc_aws_settings",
+]
 
 # The SDK's name of a service, and the first part of its host name.
 SERVICES = {
@@ -57,6 +66,8 @@ SERVICES = {
 PREFIX = "127.84.0"
 OTHERS = f"{PREFIX}.1"
 """Where the SDK finds every service that is not listed: none of them has an endpoint in a VPC."""
+OTHER_SERVICES = AwsService("other-services")
+"""What the region's own address stands for in a VPC."""
 WEB_HOSTS = ("example.com", "example.net", "example.org")
 CHECK_IP = "checkip.amazonaws.com"
 HTTP, HTTPS = 80, 443
@@ -123,7 +134,7 @@ class StandIns:
         """Return what a loopback address and port stand for in the network; None: nothing."""
         if port == self.region_port:
             if address in ("127.0.0.1", OTHERS):
-                return AwsService("other-services"), HTTPS
+                return OTHER_SERVICES, HTTPS
             for service, number in _NUMBERS.items():
                 if address == f"{PREFIX}.{number}":
                     return AwsService(service), HTTPS

@@ -12,51 +12,22 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from lambda_lab.network.components import (
-    AclEntry,
     Address,
     EgressOnlyGateway,
     Endpoint,
     Interface,
     InternetGateway,
     NatGateway,
-    Network,
     NetworkAcl,
     Peering,
     PrefixList,
-    Route,
     RouteTable,
     SecurityGroup,
-    SecurityGroupRule,
     Subnet,
     Vpc,
-    address,
-    covers,
-    network,
 )
 
-__all__ = [
-    "AclEntry",
-    "Address",
-    "EgressOnlyGateway",
-    "Endpoint",
-    "Interface",
-    "InternetGateway",
-    "NatGateway",
-    "Network",
-    "NetworkAcl",
-    "Peering",
-    "PrefixList",
-    "Route",
-    "RouteTable",
-    "SecurityGroup",
-    "SecurityGroupRule",
-    "Subnet",
-    "Topology",
-    "Vpc",
-    "address",
-    "covers",
-    "network",
-]
+__all__ = ["Topology"]
 
 
 class _Named(Protocol):
@@ -78,6 +49,7 @@ class Topology:
 
     Examples
     --------
+    >>> from lambda_lab.network.components import RouteTable, Subnet, Vpc, network
     >>> here = Topology(
     ...     vpcs=(Vpc("vpc-1", (network("10.0.0.0/16"),)),),
     ...     subnets=(Subnet("subnet-1", "vpc-1", (network("10.0.1.0/24"),)),),

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lambda_lab.network.codes import Code, Failure
+from lambda_lab.network.components import Address, Interface, Route
 from lambda_lab.network.routes import choose_route, is_active
 from lambda_lab.network.rules import EPHEMERAL, Judgement, Peer, ask_acl, ask_groups
-from lambda_lab.network.topology import Address, Interface, Route, Topology
+from lambda_lab.network.topology import Topology
 from lambda_lab.network.verdict import Direction, Hop, Reason
 
 __all__ = ["Packet", "Stopped", "Trail"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lambda_lab.network.codes import Code, Failure
-from lambda_lab.network.topology import Address
+from lambda_lab.network.components import Address
 
 __all__ = ["Hop", "Reason", "Verdict"]
 

@@ -34,19 +34,28 @@ def open_databases(clock: Clock, workers: Workers) -> Iterator[Databases]:
 def _rds(databases: Databases, clock: Clock, workers: Workers) -> Iterator[None]:
     """Put *databases* behind moto's RDS, which is loaded when it is used first."""
     from lambda_lab.aws.rds.events_sources import rds_events_opened
+    from lambda_lab.aws.rds.instance_metrics import instance_metrics
     from lambda_lab.aws.rds.opened import rds_instances
     from lambda_lab.aws.rds.proxy_opened import rds_proxies
     from lambda_lab.aws.rds.roles import instance_roles
+    from lambda_lab.aws.rds.signing import moments_of_signing
     from lambda_lab.rds.aws_lambda.calls import LambdaCalls
     from lambda_lab.rds.proxies import Proxies
+    from lambda_lab.rds.token_age import TokenAge
 
-    proxies = Proxies(databases, clock)
     with (
+        moments_of_signing() as moments,
         rds_instances(databases, clock),
         instance_roles(clock),
+        instance_metrics(databases, clock, workers),
         LambdaCalls(databases, workers),
         rds_events_opened(databases, clock, workers),
-        rds_proxies(proxies, databases, clock, workers),
+        rds_proxies(
+            proxies := Proxies(databases, clock, TokenAge(clock, moments)),
+            databases,
+            clock,
+            workers,
+        ),
     ):
         databases.on_clear.append(proxies.clear)
         yield

@@ -19,6 +19,7 @@ from lambda_lab.region.endpoint_calls import CREDENTIAL, action_and_resource
 __all__ = ["EndpointPolicies"]
 
 Application = Callable[..., Iterable[bytes]]
+Answer = tuple[str, dict[str, str], bytes]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ class EndpointPolicies:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one HTTP request."""
         passage = self.passage(int(environ["REMOTE_PORT"]))
-        policies = [one for one in passage.policies if not _lets_all(one)] if passage else []
-        refused = _refused(environ, policies) if policies else None
+        refused = _stopped(environ, passage) if passage else None
         if refused is None:
             return self.application(environ, start_response)
         status, headers, body = refused
@@ -48,19 +48,39 @@ class EndpointPolicies:
         return [body]
 
 
+def _stopped(environ: dict[str, Any], passage: Passage) -> Answer | None:
+    """Return the answer to a call that does not come through; ``None`` for one that does."""
+    if passage.only is not None:
+        stated = _signature(environ)
+        service = stated[2] if stated else "no service"
+        if service != passage.only:
+            text = (
+                f"By this URL the function reaches {passage.only} and nothing else, through an "
+                f"endpoint of its VPC, and the request is for {service}. On AWS the connection "
+                "would have timed out."
+            )
+            return _answer("501 Not Implemented", "NotModelledException", text, environ, service)
+    policies = [one for one in passage.policies if not _lets_all(one)]
+    return _refused(environ, policies) if policies else None
+
+
 def _lets_all(policy: str) -> bool:
-    return not policy or (policy_allows(policy, "*", "*") and "Deny" not in policy)
+    return not policy or (policy_allows(policy, "*", "*") is True and "Deny" not in policy)
 
 
-def _refused(
-    environ: dict[str, Any], policies: list[str]
-) -> tuple[str, dict[str, str], bytes] | None:
-    """Return the answer to a call that is not let through; ``None`` for one that is."""
+def _signature(environ: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Return the access key, the region and the service that a request names."""
     stated = f"{environ.get('HTTP_AUTHORIZATION', '')}&{environ['REQUEST_URI']}"
-    signed = CREDENTIAL.search(stated)
+    found = CREDENTIAL.search(stated)
+    return (found[1], found[2], found[3]) if found else None
+
+
+def _refused(environ: dict[str, Any], policies: list[str]) -> Answer | None:
+    """Return the answer to a call that a policy does not let through; ``None`` for another."""
+    signed = _signature(environ)
     if signed is None:
         return None  # without a signature there is no caller whose call it is
-    key, region, service = signed.groups()
+    key, region, service = signed
     stream = environ["wsgi.input"]
     body = stream.read()
     stream.seek(0)
@@ -69,8 +89,9 @@ def _refused(
         allowed = _allows(policy, action, resource)
         if allowed is None:
             text = (
-                f"The policy of a VPC endpoint decides on this call to {service}, and which action "
-                "and resource it is about is not modelled. Use the endpoint's default policy."
+                f"The policy of a VPC endpoint decides on this call to {service}, by a condition, "
+                "by a principal, or by an action or a resource that is not known here. That is "
+                "not modelled. Use the endpoint's default policy, or actions and resources only."
             )
             return _answer("501 Not Implemented", "NotModelledException", text, environ, service)
         if not allowed:
@@ -93,7 +114,7 @@ def _allows(policy: str, action: str | None, resource: str | None) -> bool | Non
     return some if some == every else None
 
 
-def _denied(text: str, environ: dict[str, Any], service: str) -> tuple[str, dict[str, str], bytes]:
+def _denied(text: str, environ: dict[str, Any], service: str) -> Answer:
     speaks_json = "HTTP_X_AMZ_TARGET" in environ
     if service == "sqs" and speaks_json:
         # SQS keeps the code and the status of its older protocol (confidence M).
@@ -107,9 +128,7 @@ def _denied(text: str, environ: dict[str, Any], service: str) -> tuple[str, dict
     return _answer("403 Forbidden", code, text, environ, service)
 
 
-def _answer(
-    status: str, code: str, text: str, environ: dict[str, Any], service: str
-) -> tuple[str, dict[str, str], bytes]:
+def _answer(status: str, code: str, text: str, environ: dict[str, Any], service: str) -> Answer:
     if service == "lambda" or "HTTP_X_AMZ_TARGET" in environ:
         body = json.dumps({"__type": code, "Message": text, "message": text})
         headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}

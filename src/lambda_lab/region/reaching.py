@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambda_lab.errors import LabError
+from lambda_lab.network.components import address
 from lambda_lab.network.destinations import At, AwsService, Destination, Instance
 from lambda_lab.network.reach import reach
 from lambda_lab.network.reading import region_topology
 from lambda_lab.network.sources import Source
 from lambda_lab.network.standins import SERVICES, StandIns
-from lambda_lab.network.topology import Topology, address
+from lambda_lab.network.topology import Topology
 from lambda_lab.network.verdict import Verdict
 
 __all__ = ["ask", "destination_of", "names_of"]

@@ -131,6 +131,8 @@ class Region:
         stack.callback(self.events.clear)
         self.clock.on_settle(self.settle)
         stack.enter_context(region_settings(self.url, self.name))
+        # What falls due while the region ends would find one half of it there.
+        stack.callback(self.clock.stop)
 
     def _open_control_plane(self, port: int) -> None:
         """Put our Lambda into moto, on the region's clock, and answer on the port."""
@@ -155,6 +157,7 @@ class Region:
             )
         )
         stack.callback(use_services, None)
+        stack.callback(self.clock.close)
         self._server = stack.enter_context(HttpServer(Application(self), port))
 
     def _open_data_plane(self, isolate: bool) -> None:

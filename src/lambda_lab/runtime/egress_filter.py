@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["FilterRule", "Numbers", "install", "numbers", "program", "rules", "works"]
+__all__ = ["NUMBERS", "FilterRule", "Numbers", "install", "numbers", "program", "rules", "works"]
 
 # <linux/seccomp.h>, <linux/filter.h>, <linux/prctl.h>
 SET_MODE_FILTER, NEW_LISTENER, PR_SET_NO_NEW_PRIVS = 1, 1 << 3, 38
@@ -50,15 +50,16 @@ class Numbers:
     io_uring_setup: int = 425
 
 
-_NUMBERS = {
+NUMBERS = {
     "x86_64": Numbers(0xC000003E, 317, 42, 41, 54),
     "aarch64": Numbers(0xC00000B7, 277, 203, 198, 208),
 }
+"""By kind of processor: <linux/audit.h>, and the tables of system calls."""
 
 
 def numbers() -> Numbers | None:
     """Return the numbers of this machine; ``None`` where there is no such filter."""
-    return _NUMBERS.get(os.uname().machine) if sys.platform == "linux" else None
+    return NUMBERS.get(os.uname().machine) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, slots=True)

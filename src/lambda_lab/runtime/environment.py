@@ -284,7 +284,10 @@ class Environment(Life):
             news = failure or self._news.next(limit_seconds)
             if news is not Step.REGISTERED:
                 return self._init_outcome(news, started, limit_seconds)
-        self._process = self._launch(program)
+        process = self._launch(program)
+        with self._lock:
+            # It may have ended meanwhile, and been heard of.
+            self._process = None if process.ended else process
         return self._await_init(started, limit_seconds)
 
     def _launch(self, program: Program) -> Process:

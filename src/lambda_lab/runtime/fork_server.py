@@ -246,6 +246,8 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if sys.platform == "linux":
             linux_sandbox.die_with_parent(signal.SIGKILL)
+            if os.getppid() != self._settings["pid"]:
+                os._exit(1)  # it ended before the kernel was asked
             # Children that detach stay in this family: their memory counts, and they end with it.
             linux_sandbox.become_subreaper()
         os.setsid()

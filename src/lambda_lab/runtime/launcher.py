@@ -345,6 +345,7 @@ class Launcher:
             processes, self._processes = list(self._processes.values()), {}
         for process in processes:
             process.kill()
+            process.ended = True
             process.error = process.error or "the fork server ended"
             process.started.set()
             process.on_exit(signal.SIGKILL)

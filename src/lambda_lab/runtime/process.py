@@ -87,8 +87,12 @@ class Process:
     def retire(self) -> None:
         """Make :meth:`kill` do nothing from now on; waits for one that is at work.
 
+        One that has not ended is killed now: nobody will know of it any more.
+
         The next process of an environment lives in the same mount namespace, and the fork server
         visits it to start that process: who still looks for leftovers there would kill both.
         """
+        if not self.ended:
+            self.kill()
         with self._killing:
             self._retired = True

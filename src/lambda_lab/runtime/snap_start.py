@@ -32,6 +32,13 @@ class Template(Environment):
         super().__init__(*args, **more)
         self._copying = threading.Lock()
 
+    def init(self, limit_seconds: float) -> InitOutcome:
+        """Start the process, when no copy is made of the one before it."""
+        with self._copying:
+            # A copy that failed may have left word to freeze it: not while it starts.
+            self._ice.leave()
+            return super().init(limit_seconds)
+
     def _launch(self, program: Program) -> Process:
         return super()._launch(replace(program, kind="template"))
 
@@ -49,7 +56,8 @@ class Template(Environment):
             try:
                 return launcher.restore(program, self.identity, log_fd, on_exit)
             finally:
-                launcher.freezer.soon(self._ice)
+                if self.running:
+                    launcher.freezer.soon(self._ice)
 
 
 class Restored(Environment):

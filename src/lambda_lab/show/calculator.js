@@ -31,7 +31,8 @@
   function refusal(field, text) {
     const characters = [...text];
     const short = characters.length <= 24 ? text : `${characters.slice(0, 23).join("")}…`;
-    return `${field.label} is “${short}”. ${field.allowed}`;
+    const given = /^[ \u00a0\u202f]*$/.test(text) ? "empty" : `“${short}”`;
+    return `${field.label} is ${given}. ${field.allowed}`;
   }
 
   function meter(data, number) {

@@ -7,23 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from lambda_lab.network.components import (
-    AclEntry,
-    Endpoint,
-    Interface,
-    InternetGateway,
-    NatGateway,
-    NetworkAcl,
-    PrefixList,
-    Route,
-    RouteTable,
-    SecurityGroup,
-    SecurityGroupRule,
-    Subnet,
-    Vpc,
-    address,
-    network,
-)
+from lambda_lab.network import components as parts
+from lambda_lab.network.components import address, network
 from lambda_lab.network.destinations import AwsService, Destination, Instance, Internet
 from lambda_lab.network.reach import reach
 from lambda_lab.network.sources import Source
@@ -87,74 +72,76 @@ def topology_of(setting: Setting) -> Topology:
     _, nat, s3, sqs, group, acl = setting
     endpoints = [_gateway_endpoint()] * s3 + [_interface_endpoint()] * sqs
     return Topology(
-        vpcs=(Vpc(_VPC, (_BLOCK,), dns_support=True, dns_hostnames=True),),
+        vpcs=(parts.Vpc(_VPC, (_BLOCK,), dns_support=True, dns_hostnames=True),),
         subnets=(
-            Subnet(_PUBLIC, _VPC, (network("10.0.0.0/24"),), "us-east-1a"),
-            Subnet(_PRIVATE, _VPC, (network("10.0.1.0/24"),), "us-east-1a"),
-            Subnet("subnet-data", _VPC, (network("10.0.2.0/24"),), "us-east-1a"),
+            parts.Subnet(_PUBLIC, _VPC, (network("10.0.0.0/24"),), "us-east-1a"),
+            parts.Subnet(_PRIVATE, _VPC, (network("10.0.1.0/24"),), "us-east-1a"),
+            parts.Subnet("subnet-data", _VPC, (network("10.0.2.0/24"),), "us-east-1a"),
         ),
         route_tables=_route_tables(nat, s3),
-        internet_gateways=(InternetGateway("igw-shop", _VPC),),
+        internet_gateways=(parts.InternetGateway("igw-shop", _VPC),),
         nat_gateways=(_nat((_PUBLIC, _PRIVATE)[nat - 1]),) if nat else (),
         groups=_groups(("-1", 0, 65535) if group == 0 else ("tcp", 443, 443)),
         acls=(_open_acl(),) if acl == 0 else (_open_acl(), _narrow_acl()),
         endpoints=tuple(endpoints),
-        prefix_lists=(PrefixList("pl-s3", _S3, (network("52.216.0.0/15"),)),),
+        prefix_lists=(parts.PrefixList("pl-s3", _S3, (network("52.216.0.0/15"),)),),
         interfaces=(_interface("eni-database", "10.0.2.30", "sg-database"),)
         + ((_interface("eni-sqs", "10.0.2.40", "sg-endpoint"),) if sqs else ()),
     )
 
 
-def _route_tables(nat: int, s3: int) -> tuple[RouteTable, ...]:
-    local = Route(_BLOCK, "local")
-    endpoint = (Route("pl-s3", "vpce-s3"),) * s3
-    default = (Route(_ALL, "nat-shop"),) if nat else ()
+def _route_tables(nat: int, s3: int) -> tuple[parts.RouteTable, ...]:
+    local = parts.Route(_BLOCK, "local")
+    endpoint = (parts.Route("pl-s3", "vpce-s3"),) * s3
+    default = (parts.Route(_ALL, "nat-shop"),) if nat else ()
     return (
-        RouteTable("rtb-main", _VPC, (local,), main=True),
-        RouteTable("rtb-public", _VPC, (local, Route(_ALL, "igw-shop"), *endpoint), (_PUBLIC,)),
-        RouteTable("rtb-private", _VPC, (local, *default, *endpoint), (_PRIVATE,)),
+        parts.RouteTable("rtb-main", _VPC, (local,), main=True),
+        parts.RouteTable(
+            "rtb-public", _VPC, (local, parts.Route(_ALL, "igw-shop"), *endpoint), (_PUBLIC,)
+        ),
+        parts.RouteTable("rtb-private", _VPC, (local, *default, *endpoint), (_PRIVATE,)),
     )
 
 
-def _nat(subnet: str) -> NatGateway:
+def _nat(subnet: str) -> parts.NatGateway:
     inside = "10.0.0.20" if subnet == _PUBLIC else "10.0.1.20"
-    return NatGateway("nat-shop", _VPC, subnet, address(inside), address("198.51.100.99"))
+    return parts.NatGateway("nat-shop", _VPC, subnet, address(inside), address("198.51.100.99"))
 
 
-def _groups(outbound: tuple[str, int, int]) -> tuple[SecurityGroup, ...]:
+def _groups(outbound: tuple[str, int, int]) -> tuple[parts.SecurityGroup, ...]:
     protocol, first, last = outbound
 
-    def inbound(port: int) -> SecurityGroupRule:
-        return SecurityGroupRule(False, "tcp", "sg-function", port, port)
+    def inbound(port: int) -> parts.SecurityGroupRule:
+        return parts.SecurityGroupRule(False, "tcp", "sg-function", port, port)
 
-    out = SecurityGroupRule(True, protocol, _ALL, first, last)
+    out = parts.SecurityGroupRule(True, protocol, _ALL, first, last)
     return (
-        SecurityGroup("sg-function", _VPC, (out,)),
-        SecurityGroup("sg-database", _VPC, (inbound(5432),)),
-        SecurityGroup("sg-endpoint", _VPC, (inbound(443),)),
+        parts.SecurityGroup("sg-function", _VPC, (out,)),
+        parts.SecurityGroup("sg-database", _VPC, (inbound(5432),)),
+        parts.SecurityGroup("sg-endpoint", _VPC, (inbound(443),)),
     )
 
 
-def _open_acl() -> NetworkAcl:
-    entries = tuple(AclEntry(100, egress, True, _ALL) for egress in (True, False))
-    return NetworkAcl("acl-open", _VPC, entries, (_PUBLIC, "subnet-data"), default=True)
+def _open_acl() -> parts.NetworkAcl:
+    entries = tuple(parts.AclEntry(100, egress, True, _ALL) for egress in (True, False))
+    return parts.NetworkAcl("acl-open", _VPC, entries, (_PUBLIC, "subnet-data"), default=True)
 
 
-def _narrow_acl() -> NetworkAcl:
+def _narrow_acl() -> parts.NetworkAcl:
     entries = (
-        AclEntry(100, True, True, _ALL),
-        AclEntry(100, False, True, _ALL, "tcp", 443, 443),
+        parts.AclEntry(100, True, True, _ALL),
+        parts.AclEntry(100, False, True, _ALL, "tcp", 443, 443),
     )
-    return NetworkAcl("acl-narrow", _VPC, entries, (_PRIVATE,))
+    return parts.NetworkAcl("acl-narrow", _VPC, entries, (_PRIVATE,))
 
 
-def _gateway_endpoint() -> Endpoint:
+def _gateway_endpoint() -> parts.Endpoint:
     tables = ("rtb-public", "rtb-private")
-    return Endpoint("vpce-s3", _VPC, _S3, "Gateway", route_tables=tables)
+    return parts.Endpoint("vpce-s3", _VPC, _S3, "Gateway", route_tables=tables)
 
 
-def _interface_endpoint() -> Endpoint:
-    return Endpoint(
+def _interface_endpoint() -> parts.Endpoint:
+    return parts.Endpoint(
         "vpce-sqs",
         _VPC,
         _SQS,
@@ -165,8 +152,8 @@ def _interface_endpoint() -> Endpoint:
     )
 
 
-def _interface(name: str, at: str, group: str) -> Interface:
-    return Interface(name, _VPC, "subnet-data", (address(at),), (group,))
+def _interface(name: str, at: str, group: str) -> parts.Interface:
+    return parts.Interface(name, _VPC, "subnet-data", (address(at),), (group,))
 
 
 @cache

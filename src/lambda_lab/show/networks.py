@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,10 @@ _ROW = 2 * _LINE + 8
 _HEAD = 30.0
 _IN = 10.0
 _CHARACTER = 10.1
-"""Units that one character takes at the size used on a phone."""
+_STRONG_CHARACTER = 11.2
+"""Units that one character takes at the size used on a phone, and one of a heading."""
+_TWICE = re.compile(r"^(\w+) (?=\1-)", re.IGNORECASE)
+"""What an id says already: the first word of "subnet subnet-1"."""
 _KINDS = {
     "dns": "name resolution",
     "security-group": "security group",
@@ -229,7 +233,8 @@ class _Sheet:
         for name in place[same:]:
             self._open.append((name, self._y))
             title = named(title_of(self._topology, name, self._verdict.source), self._names)
-            room = int((WIDTH - 2 * self._left) / _CHARACTER)
+            title = _TWICE.sub("", title)
+            room = int((WIDTH - 2 * self._left) / _STRONG_CHARACTER)
             self._canvas.text(self._left, self._y + _HEAD / 2 + 2, clean(title, room), "ll-strong")
             self._y += _HEAD
 

@@ -33,6 +33,7 @@ def both(seed: int) -> tuple[Verdict, str | None]:
 
 
 @pytest.mark.parametrize("part", range(TESTS))
+@pytest.mark.fidelity("vpc-reach")
 def test_reach_and_walker_agree(part: int) -> None:
     for seed in range(part * PER_TEST, (part + 1) * PER_TEST):
         got, dropped_by = both(seed)

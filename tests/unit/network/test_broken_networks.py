@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambda_lab.network.components import Endpoint, Subnet, network
 from lambda_lab.network.databases import Database, Proxy
 from lambda_lab.network.destinations import (
     At,
@@ -22,7 +23,7 @@ from lambda_lab.network.policies import policy_allows
 from lambda_lab.network.reach import reach
 from lambda_lab.network.reading import topology_from
 from lambda_lab.network.sources import Source
-from lambda_lab.network.topology import Endpoint, Subnet, Topology, network
+from lambda_lab.network.topology import Topology
 from network_worlds import FUNCTION, S3, added, changed, usual
 from random_networks import random_question
 
@@ -159,12 +160,16 @@ def test_descriptions_that_make_no_sense_are_left_out() -> None:
         ('{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}', True),
         ('{"Statement": [{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}]}', False),
         ('{"Statement": [{"Effect": "Allow", "Action": "S3:getobject", "Resource": "*"}]}', True),
-        (f'{{"Statement": [{{{ALL}, "Condition": {{"a": 1}}}}]}}', False),
+        (f'{{"Statement": [{{{ALL}, "Condition": {{"a": 1}}}}]}}', None),
+        (f'{{"Statement": [{{{ALL}, "Principal": {{"AWS": "arn:x"}}}}]}}', None),
+        (f'{{"Statement": [{{{ALL}, "Principal": {{"AWS": "*"}}}}]}}', True),
+        (f'{{"Statement": [{{{ALL}}}, {{{NO_GET}, "Condition": {{"a": 1}}}}]}}', None),
+        (f'{{"Statement": [{{{ALL}, "Condition": {{"a": 1}}}}, {{{NO_GET}}}]}}', False),
         (f'{{"Statement": [{{{ALL}}}, {{{NO_GET}}}]}}', False),
         (f'{{"Statement": [{{"Effect": "Allow", "Action": "*", {NOT_B}}}]}}', False),
     ],
 )  # fmt: skip
-def test_endpoint_policies(policy: str, allowed: bool) -> None:
+def test_endpoint_policies(policy: str, allowed: bool | None) -> None:
     assert policy_allows(policy, "s3:GetObject", "arn:aws:s3:::b/k") is allowed
 
 

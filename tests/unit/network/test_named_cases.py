@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambda_lab.network.destinations import (
-    At,
-    AwsService,
-)
-from lambda_lab.network.reach import reach
-from lambda_lab.network.sources import Source
-from lambda_lab.network.topology import (
+from lambda_lab.network.components import (
     Interface,
     InternetGateway,
     Route,
@@ -21,6 +15,12 @@ from lambda_lab.network.topology import (
     address,
     network,
 )
+from lambda_lab.network.destinations import (
+    At,
+    AwsService,
+)
+from lambda_lab.network.reach import reach
+from lambda_lab.network.sources import Source
 from network_cases import CASES, DATA, FUNCTION, HERE, IN_DATA, IN_PUBLIC, OUTSIDE, WEB, Case
 from network_worlds import (
     ALL4,
@@ -35,6 +35,7 @@ PUBLIC, OWN = address("198.51.100.77"), address("10.0.1.77")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.fidelity("vpc-reach")
 def test_case(case: Case) -> None:
     got = reach(case.topology, case.source, case.destination, case.port, case.protocol)
     told = " | ".join(f"{hop.component}: {hop.rule}" for hop in got.hops)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import re
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from lambda_lab.runtime.egress_filter import (
     JUMP_IF_AT_LEAST,
     JUMP_IF_EQUAL,
     LOAD,
+    NUMBERS,
     RETURN,
     Numbers,
     program,
@@ -74,3 +77,25 @@ def test_a_call_gets_its_verdict(confined: bool, call: tuple[int, ...], expected
 def test_another_architecture_may_nothing() -> None:
     code = program(X86, rules(X86, confined=True))
     assert verdict(code, 0, architecture=0x40000003) == FAIL | errno.EPERM
+
+
+HEADERS = Path("/usr/include")
+
+
+def stated(header: str, name: str) -> str:
+    """Return what a header of the kernel defines *name* as."""
+    found = re.search(rf"^#define\s+{name}\s+(\S+)", (HEADERS / header).read_text(), re.MULTILINE)
+    assert found, name
+    return found[1]
+
+
+@pytest.mark.skipif(
+    not (HEADERS / "asm-generic/unistd.h").exists(), reason="the kernel's headers are not there"
+)
+def test_the_numbers_of_aarch64_are_the_kernels() -> None:
+    known = NUMBERS["aarch64"]
+    for name in ("seccomp", "connect", "socket", "setsockopt", "io_uring_setup"):
+        assert int(stated("asm-generic/unistd.h", f"__NR_{name}")) == getattr(known, name)
+    bits = [stated("linux/audit.h", f"__AUDIT_ARCH_{one}") for one in ("64BIT", "LE")]
+    machine = int(stated("linux/elf-em.h", "EM_AARCH64"))
+    assert known.architecture == machine | int(bits[0], 16) | int(bits[1], 16)

@@ -140,6 +140,7 @@ def said_by(code: str, folder: Path, more: dict[str, str]) -> list[object]:
 
 @needs_native
 @pytest.mark.parametrize("more", [{}, MORE], ids=["bare", "with every header"])
+@pytest.mark.fidelity("python-client")
 def test_both_clients_say_the_same(tmp_path: Path, more: dict[str, str]) -> None:
     native = said_by(PLAIN, tmp_path, more)
     ours = said_by(OURS, tmp_path, more)

@@ -29,6 +29,7 @@ __all__ = ["run"]
         ("'x'.repeat(3000000)", "x" * 3_000_000),
     ],
 )
+@pytest.mark.fidelity("nodejs")
 def test_what_is_returned_becomes_json(run: Run, runtime: str, returned: str, answer: Any) -> None:
     ran = run(f"export const handler = async () => {returned};", runtime=runtime)
     assert answers(ran) == [answer]

@@ -60,6 +60,7 @@ AWAITING = f"await new Promise(setImmediate);{ES_ECHO}"
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
+@pytest.mark.fidelity("nodejs")
 def test_handlers_are_found(run: Run, files: dict[str, str], handler: str, runtime: str) -> None:
     ran = run(files, handler=handler, runtime=runtime, events=[{"n": 1}, "ü\n", None])
     assert answers(ran) == [{"got": {"n": 1}}, {"got": "ü\n"}, {"got": None}]
@@ -160,6 +161,7 @@ def test_a_function_that_cannot_start(
 
 
 @pytest.mark.parametrize(("runtime", "code"), [(OLD, 129), (NEW, 13)])
+@pytest.mark.makes("Runtime.NodejsExit")
 def test_a_top_level_await_that_nothing_settles(run: Run, runtime: str, code: int) -> None:
     ran = run("await new Promise(() => {}); export const handler = 1;", runtime=runtime)
     body = failure(ran, "init/error")

@@ -27,6 +27,7 @@ export const handler = async (event, context) => ({
 
 
 @pytest.mark.parametrize("runtime", [OLD, NEW])
+@pytest.mark.fidelity("nodejs")
 def test_context(run: Run, runtime: str) -> None:
     headers = [
         {

@@ -44,6 +44,7 @@ def family() -> Iterator[tuple[int, int]]:
         parent.kill()
 
 
+@pytest.mark.fidelity("memory-limit")
 def test_memory_is_that_of_the_whole_family(family: tuple[int, int]) -> None:
     parent, child = family
     assert children_of(parent) == [child]
@@ -97,11 +98,17 @@ def test_the_words_for_a_real_wait_status(code: str, sentence: str) -> None:
 def test_a_retired_handle_kills_nobody(family: tuple[int, int]) -> None:
     """The environment's next process lives in the same namespace; late news must not end it."""
     parent, child = family
-    handle = Process("e", lambda _: None, pid=parent)
+    handle = Process("e", lambda _: None, pid=parent, ended=True)
     handle.retire()
     handle.kill()
     assert alive(parent)
     assert alive(child)
+
+
+def test_retiring_ends_what_nobody_would_know_of(family: tuple[int, int]) -> None:
+    parent, child = family
+    Process("e", lambda _: None, pid=parent).retire()
+    until(lambda: not alive(parent) and not alive(child))
 
 
 def test_retiring_waits_for_who_kills(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +120,7 @@ def test_retiring_waits_for_who_kills(monkeypatch: pytest.MonkeyPatch) -> None:
         order.append("killed")
 
     monkeypatch.setattr(process, "kill_environment", slow)
-    handle = Process("e", lambda _: None, pid=1 << 30)
+    handle = Process("e", lambda _: None, pid=1 << 30, ended=True)
     killer = threading.Thread(target=handle.kill)
     killer.start()
     assert begun.wait(10)
