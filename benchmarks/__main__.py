@@ -10,7 +10,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks import cold, crowd, flow, resting, simulate, thousand, warm
+from benchmarks import (
+    cold,
+    crowd,
+    databases,
+    flow,
+    proxy,
+    resting,
+    simulate,
+    thousand,
+    warm,
+)
 from benchmarks.ministack import VERSION, ministack
 from benchmarks.servers import ROOT, StartError, region
 from benchmarks.table import Row, render
@@ -67,6 +77,8 @@ def measure(notes: list[str]) -> list[Row]:
     part("a region's start", resting.ready)
     part("memory", resting.idle_memory)
     part("the simulator", simulate.simulated)
+    part("databases", databases.databases)
+    part("a proxy for databases", lambda: proxy.proxied(notes))
     return rows
 
 
@@ -75,7 +87,7 @@ def main() -> None:
     about = machine()
     # boto3 in this process must not look at the reader's settings.
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-    say("Measuring; this takes about five minutes.", sys.stderr)
+    say("Measuring; this takes about six minutes.", sys.stderr)
     notes: list[str] = []
     rows = measure(notes)
     say(render(rows, f"MiniStack {VERSION}"))

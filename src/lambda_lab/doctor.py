@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ def findings() -> Iterator[Finding]:
         _running,
         _snapshots,
         _network,
+        _databases,
         _node,
         _cli,
     )
@@ -135,6 +137,19 @@ def _network() -> Finding:
     )
 
 
+def _databases() -> Finding:
+    """Really start a database, and say what its labs need."""
+    from lambda_lab.errors import SandboxError
+    from lambda_lab.rds.ready import check_ready, try_out
+
+    try:
+        weaker = try_out()
+    except SandboxError as error:
+        return Finding("weaker", "no databases behind RDS: labs L90 to L93 end early", str(error))
+    state = "weaker" if weaker else "ok"
+    return Finding(state, f"PostgreSQL {check_ready().version} for databases behind RDS", weaker)
+
+
 def _snapshots() -> Finding:
     if sys.platform != "linux":
         return Finding(
@@ -154,9 +169,21 @@ def _node() -> Finding:
 
 
 def _cli() -> Finding:
-    if shutil.which("aws"):
-        return Finding("ok", "the AWS CLI")
-    return Finding("weaker", "no AWS CLI on PATH", "Optional: install it to try the CLI examples.")
+    program = shutil.which("aws")
+    if program is None:
+        return Finding(
+            "weaker", "no AWS CLI on PATH", "Optional: install it to try the CLI examples."
+        )
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    if said.stdout.startswith("aws-cli/1."):
+        # awscli/customizations/overridesslcommonname.py
+        return Finding(
+            "weaker",
+            "the AWS CLI, version 1: for sqs, and for rds in us-east-1, it does not look at "
+            "AWS_ENDPOINT_URL",
+            "Add --endpoint-url to commands of sqs and rds.",
+        )
+    return Finding("ok", "the AWS CLI")
 
 
 def examine(out: TextIO) -> int:

@@ -34,7 +34,15 @@ class LabError(Exception):
 
 
 class SandboxError(LabError):
-    """This machine cannot do what was asked; the message says how to mend it."""
+    """This machine cannot do what was asked; the message says how to mend it.
+
+    A notebook shows the message alone: where in this package it was raised, mends nothing.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks an error for this first:
+        # https://ipython.readthedocs.io/en/stable/config/integrating.html
+        return [str(self)]
 
 
 class PackagingError(LabError):

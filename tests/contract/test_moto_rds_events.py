@@ -2,51 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import Any
-
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import camelcase_to_underscores
-from moto.events.models import Rule
-from moto.rds.models import AssociatedRole, EventSubscription, RDSBackend, rds_backends
+from moto.rds.models import AssociatedRole, rds_backends
 from moto.rds.responses import RDSResponse
-from moto.sns.models import SNSBackend
-
-
-@pytest.mark.parametrize(
-    ("method", "expected", "where"),
-    [
-        (
-            RDSBackend.add_role_to_db_instance,
-            "self db_instance_identifier role_arn feature_name",
-            "roles.py",
-        ),
-        (AssociatedRole.__init__, "self role_arn feature_name", "roles.py: _told"),
-        (RDSBackend.add_event, "self event_type resource", "events_sources.py"),
-        (RDSBackend.delete_db_snapshot, "self db_snapshot_identifier", "events_sources.py"),
-        (
-            RDSBackend.copy_db_snapshot,
-            "self source_db_snapshot_identifier target_db_snapshot_identifier",
-            "events_sources.py",
-        ),
-        (
-            RDSBackend.modify_db_parameter_group,
-            "self db_parameter_group_name db_parameter_group_parameters",
-            "events_sources.py",
-        ),
-        (RDSBackend.create_event_subscription, "self kwargs", "events_answers.py"),
-        (RDSBackend.describe_event_subscriptions, "self subscription_name", "events_answers.py"),
-        (EventSubscription.__init__, "self backend subscription_name", "events_answers.py"),
-        (RDSResponse.describe_events, "self", "events_answers.py"),
-        (SNSBackend.get_topic, "self arn", "events.py: _send"),
-        (Rule.send_to_targets, "self original_event", "events.py: _put_on_bus"),
-    ],
-)
-def test_methods_have_the_parameters_we_use(method: Any, expected: str, where: str) -> None:
-    names = [*inspect.signature(method).parameters]
-    wanted = expected.split()
-    assert names[: len(wanted)] == wanted, f"moto changed: look at aws/rds/{where}"
 
 
 @pytest.mark.parametrize(

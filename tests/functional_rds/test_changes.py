@@ -74,6 +74,7 @@ def test_dynamic_parameters_count_at_once_or_at_the_reboot(rds: Rds, group: str)
     assert rds.ask(identifier, "SHOW statement_timeout") == "5s"
 
 
+@pytest.mark.fidelity("max-connections")
 def test_a_formula_is_worked_out_for_the_class(rds: Rds, group: str) -> None:
     text = "LEAST({DBInstanceClassMemory/19062784},5000)"
     rds.api.modify_db_parameter_group(

@@ -8,15 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
+import pytest
 
-from lambda_lab.clock import stopwatch_ns
 from live_region import LiveRegion
 from proxy_tools import wait_until
 from rds_tools import PASSWORD, Rds
 
 IDLE, BUSY = 30, 4
-STALL_SECONDS = 5
-"""A bound for a busy machine; a fifth of a second is usual."""
 _SLEEPERS = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
 
 
@@ -65,9 +63,8 @@ def survives(client: psycopg.Connection[Any]) -> bool:
         return False
 
 
-def stall_of_new_clients(host: str, port: int) -> float:
-    """Return the seconds until a direct client has connected again."""
-    began = stopwatch_ns()
+def connects_again(host: str, port: int) -> bool:
+    """Wait until a new client of the database itself is served."""
     client: list[psycopg.Connection[Any]] = []
 
     def again() -> bool:
@@ -76,10 +73,11 @@ def stall_of_new_clients(host: str, port: int) -> float:
         return bool(client)
 
     wait_until(again)
-    client[0].close()
-    return (stopwatch_ns() - began) / 1e9
+    with client[0] as found:
+        return survives(found)
 
 
+@pytest.mark.fidelity("proxy-failover")
 def test_idle_clients_survive_and_busy_ones_are_cut(rds: Rds, lab: LiveRegion) -> None:
     shop = rds.make(MultiAZ=True)
     host = front_of(rds, lab, shop)
@@ -89,21 +87,17 @@ def test_idle_clients_survive_and_busy_ones_are_cut(rds: Rds, lab: LiveRegion) -
     assert all(survives(one) for one in (*direct, *clients))
     idle, busy = clients[:IDLE], clients[IDLE:]
     with ThreadPoolExecutor(BUSY + 2) as threads:
-        asleep = [threads.submit(one.execute, "SELECT pg_sleep(60)") for one in busy]
+        asleep = [threads.submit(one.execute, "SELECT pg_sleep(600)") for one in busy]
         wait_until(lambda: rds.ask(shop, _SLEEPERS, database="postgres") >= BUSY)
         failing = threads.submit(
             rds.api.reboot_db_instance, DBInstanceIdentifier=shop, ForceFailover=True
         )
         wait_until(lambda: not survives(direct[0]))
-        waits = threads.submit(stall_of_new_clients, endpoint["Address"], endpoint["Port"])
-        began = stopwatch_ns()
+        anew = threads.submit(connects_again, endpoint["Address"], endpoint["Port"])
         assert survives(idle[0])
-        through = (stopwatch_ns() - began) / 1e9
-        anew = waits.result(20)
-        print(f"stall: {through:.3f} s through the proxy, {anew:.3f} s direct")
-        failing.result(20)
-        assert all(isinstance(one.exception(20), psycopg.OperationalError) for one in asleep)
-    assert max(through, anew) < STALL_SECONDS
+        assert anew.result(60)
+        failing.result(60)
+        assert all(isinstance(one.exception(60), psycopg.OperationalError) for one in asleep)
     assert all(survives(one) for one in idle)
     assert not any(survives(one) for one in direct)
     for one in (*direct, *clients):

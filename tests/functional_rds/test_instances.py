@@ -39,6 +39,7 @@ def test_no_backup_is_made_where_none_is_kept(rds: Rds, lab: LiveRegion) -> None
     assert rds.status("bare") == "available"
 
 
+@pytest.mark.fidelity("postgresql")
 def test_the_endpoint_is_a_real_server(rds: Rds, shop: str) -> None:
     told = rds.describe(shop)
     assert told["DBInstanceIdentifier"] == "shop"
@@ -63,10 +64,12 @@ def test_a_wrong_password_is_refused_in_scram(rds: Rds, shop: str) -> None:
         rds.connect(shop, password="not-the-one")
 
 
+@pytest.mark.fidelity("max-connections")
 def test_connections_from_the_class(rds: Rds, shop: str) -> None:
     assert rds.ask(shop, "SHOW max_connections") == "112"
 
 
+@pytest.mark.fidelity("postgresql")
 def test_reboot_cuts_connections_and_keeps_data(rds: Rds, shop: str) -> None:
     connection = rds.connect(shop)
     connection.run("CREATE TABLE IF NOT EXISTS kept (n int)")
@@ -178,6 +181,7 @@ def test_two_instances_keep_the_port_and_differ_in_address(rds: Rds, shop: str) 
     assert rds.ask(other, "SELECT count(*) FROM pg_class WHERE relname = 'kept'") == 0
 
 
+@pytest.mark.fidelity("other-engines")
 def test_other_engines_say_that_nothing_runs(rds: Rds) -> None:
     import socket
 

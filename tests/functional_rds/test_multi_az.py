@@ -10,14 +10,10 @@ from typing import Any
 import psutil
 import pytest
 
-from lambda_lab.clock import stopwatch_ns
-from lambda_lab.rds.databases import Instance
+from lambda_lab.rds.instance import Instance
 from live_region import LiveRegion
 from proxy_tools import wait_until
 from rds_tools import Rds
-
-STALL_SECONDS = 5
-"""A bound on a failover, on a busy machine; a tenth of a second is usual."""
 
 
 @pytest.fixture
@@ -53,6 +49,7 @@ def follows(instance: Instance) -> bool:
     )  # fmt: skip
 
 
+@pytest.mark.fidelity("multi-az")
 def test_a_forced_failover(rds: Rds, lab: LiveRegion, shop: str) -> None:
     instance = instance_of(lab, shop)
     rds.ask(shop, "INSERT INTO kept VALUES (1)")
@@ -61,11 +58,9 @@ def test_a_forced_failover(rds: Rds, lab: LiveRegion, shop: str) -> None:
     assert zones(rds, shop) == ("us-east-1a", "us-east-1b")
     held = rds.connect(shop)
 
-    began = stopwatch_ns()
     told = rds.api.reboot_db_instance(DBInstanceIdentifier=shop, ForceFailover=True)["DBInstance"]
     assert told["DBInstanceStatus"] == "rebooting"
     assert rds.ask(shop, "SELECT n FROM kept") == 1
-    assert (stopwatch_ns() - began) / 1e9 < STALL_SECONDS
     with pytest.raises(Exception, match=r"57P01|network error|reset|closed"):
         held.run("SELECT 1")
     rds.settle()
@@ -181,3 +176,32 @@ def test_nothing_is_left_of_either_server(rds: Rds, lab: LiveRegion) -> None:
     rds.settle()
     assert not any(folder.exists() for folder in folders)
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_a_renamed_instance_still_fails_over(rds: Rds, lab: LiveRegion) -> None:
+    identifier = rds.make(MultiAZ=True)
+    rds.ask(identifier, "CREATE TABLE kept AS SELECT 7 AS n")
+    before = rds.describe(identifier)
+    rds.api.modify_db_instance(
+        DBInstanceIdentifier=identifier, NewDBInstanceIdentifier="renamed", ApplyImmediately=True
+    )
+    rds.settle()
+    after = rds.describe("renamed")
+    assert after["DBInstanceStatus"] == "available"
+    assert after["Endpoint"] == before["Endpoint"]
+    assert after["DbiResourceId"] == before["DbiResourceId"]
+    assert after["DBInstanceArn"].endswith(":db:renamed")
+    rds.refuses("describe_db_instances", "DBInstanceNotFound", DBInstanceIdentifier=identifier)
+
+    instance = instance_of(lab, "renamed")
+    assert follows(instance)
+    rds.api.reboot_db_instance(DBInstanceIdentifier="renamed", ForceFailover=True)
+    assert rds.ask("renamed", "SELECT n FROM kept") == 7
+    assert instance.failovers == 1
+    wait_until(lambda: follows(instance))
+    os.kill(instance.server.pid or 0, signal.SIGKILL)
+    wait_until(lambda: instance.failovers == 2)
+    assert rds.ask("renamed", "SELECT n FROM kept") == 7
+    rds.api.delete_db_instance(DBInstanceIdentifier="renamed", SkipFinalSnapshot=True)
+    rds.settle()
+    assert lab.region.databases.get("renamed") is None

@@ -95,6 +95,7 @@ def test_a_server_that_cannot_be_made_leaves_nothing(
     assert lab.region.databases.endpoints.all() == []
 
 
+@pytest.mark.fidelity("database-copies")
 def test_what_would_need_a_copy_of_the_data(rds: Rds) -> None:
     identifier = rds.make()
     rds.api.create_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier="snap")

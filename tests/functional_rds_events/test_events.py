@@ -55,6 +55,7 @@ def test_stop_and_start(rds: Rds, shop: str) -> None:
     assert tell_of(rds, shop, "start_db_instance") == ["DB instance started"]
 
 
+@pytest.mark.fidelity("rds-events")
 def test_reboot(rds: Rds, shop: str) -> None:
     assert tell_of(rds, shop, "reboot_db_instance") == [
         "DB instance shutdown",
@@ -262,6 +263,7 @@ def test_a_rule_hands_an_event_to_a_function(rds: Rds, lab: LiveRegion, shop: st
     }
 
 
+@pytest.mark.fidelity("rds-events")
 def test_a_subscription_hands_an_event_to_a_function(rds: Rds, lab: LiveRegion, shop: str) -> None:
     name = lab.deploy(ECHO, name="by-topic")
     sns = lab.client("sns")

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
-from collections.abc import Iterator
-
 import pytest
 
 from lambda_caller import Caller
-from live_region import LiveRegion, open_region
+from rds_fixtures import lab, rds, sockets_of_pg8000
 from rds_tools import Rds
 
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[LiveRegion]:
-    """Return the module's region."""
-    with open_region(isolate=False) as live:
-        yield live
-
-
-@pytest.fixture(scope="module")
-def rds(lab: LiveRegion) -> Rds:
-    """Return what makes instances in it."""
-    return Rds(lab)
-
-
-@pytest.fixture(autouse=True)
-def sockets_of_pg8000() -> Iterator[None]:
-    """Collect the sockets of refused connections, which pg8000 leaves open, in silence."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+__all__ = ["caller", "lab", "rds", "sockets_of_pg8000"]
 
 
 @pytest.fixture(scope="module")

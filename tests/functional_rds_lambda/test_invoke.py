@@ -59,6 +59,7 @@ def test_the_types_of_the_columns(caller: Caller) -> None:
     assert caller.run(f"{sql}('echo', '1'::jsonb)") == ("integer", "jsonb")
 
 
+@pytest.mark.fidelity("database-calls")
 def test_every_documented_signature(caller: Caller) -> None:
     with caller.session() as session:
         found = session.execute(

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from lambda_caller import Caller
-from lambda_lab.clock import stopwatch_ns
 from live_region import open_region, until
 from rds_tools import Rds
 
@@ -40,10 +39,8 @@ def test_a_region_that_closes_in_the_middle_of_a_call() -> None:
         thread = threading.Thread(target=call)
         thread.start()
         until(lambda: any(one["state"] == "busy" for one in lab.environments("sleeps")))
-        begun = stopwatch_ns()
-    assert stopwatch_ns() - begun < 10e9  # and not the half minute of the function
     thread.join(10)
-    assert len(failures) == 1
+    assert len(failures) == 1  # nobody waited for the function, which would have answered
     assert not folder.exists()
     assert [one.name for one in threading.enumerate() if "aws-lambda" in one.name] == []
     port = int(dict(part.split("=") for part in conninfo.split())["port"])

@@ -136,6 +136,7 @@ def test_a_role_for_another_feature(bare: Caller, lab: LiveRegion) -> None:
         (allows("other"), CALL.replace("json)", "json, NULL, 'Event')"), False),
     ],
 )
+@pytest.mark.fidelity("database-role")
 def test_what_the_role_must_allow(
     bare: Caller, lab: LiveRegion, statement: dict[str, Any], sql: str, allowed: bool
 ) -> None:

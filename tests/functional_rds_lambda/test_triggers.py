@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from lambda_caller import Caller
-from lambda_lab.clock import stopwatch_ns
 from live_region import LiveRegion, alive, until
 
 WELCOME = """
@@ -18,6 +18,12 @@ def handler(event, context):
     if event["mail"] == "bad":
         raise ValueError("no such mail")
     return {"sent": event["mail"]}
+"""
+HELD = """
+import os, time
+def handler(event, context):
+    while not os.path.exists(event):
+        time.sleep(0.02)
 """
 TABLES = (
     "CREATE TABLE person (mail text, answer text)",
@@ -38,6 +44,7 @@ def tables(caller: Caller, lab: LiveRegion) -> None:
         "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 1\n",
         name="slow",
     )
+    lab.deploy(HELD, name="held", Timeout=60)
     with caller.session() as session:
         for sql in TABLES:
             session.execute(sql)
@@ -61,6 +68,7 @@ def test_an_insert_calls_for_each_row(session: psycopg.Connection, lab: LiveRegi
     assert [seen(lab, f"m{n}") for n in range(1, 6)] == [1] * 5
 
 
+@pytest.mark.fidelity("database-calls")
 def test_what_is_rolled_back_has_called_all_the_same(
     session: psycopg.Connection, lab: LiveRegion
 ) -> None:
@@ -123,46 +131,46 @@ def test_a_statement_that_is_cancelled(session: psycopg.Connection) -> None:
     assert row == (200,)
 
 
-def test_a_session_that_is_killed(caller: Caller, lab: LiveRegion) -> None:
-    pids: list[int] = []
-    failures: list[psycopg.Error] = []
+class Waiting:
+    """A session whose statement calls a function, which answers when it is told to."""
 
-    def work() -> None:
-        with caller.session() as mine:
-            pids.append(mine.info.backend_pid)
+    def __init__(self, caller: Caller, lab: LiveRegion, goes_on: Path) -> None:
+        self.caller, self.goes_on = caller, goes_on
+        self.pid = 0
+        self.failures: list[psycopg.Error] = []
+        self.thread = threading.Thread(target=self._work)
+        self.thread.start()
+        until(lambda: any(one["state"] == "busy" for one in lab.environments("held")))
+
+    def _work(self) -> None:
+        with self.caller.session() as mine:
+            self.pid = mine.info.backend_pid
+            mine.execute("SET aws_lambda.request_timeout_ms = '60s'")
             try:
-                mine.execute("SELECT aws_lambda.invoke('slow', '1'::json)")
+                mine.execute(f"SELECT aws_lambda.invoke('held', '\"{self.goes_on}\"'::json)")
             except psycopg.Error as failure:
-                failures.append(failure)
+                self.failures.append(failure)
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    until(lambda: any(one["state"] == "busy" for one in lab.environments("slow")))
-    (pid,) = pids
-    caller.run("SELECT pg_terminate_backend(%s)", pid)
-    thread.join()
-    assert [failure.sqlstate for failure in failures] == ["57P01"]
-    until(lambda: not alive(pid))
+
+def test_a_session_that_is_killed(caller: Caller, lab: LiveRegion, tmp_path: Path) -> None:
+    waiting = Waiting(caller, lab, tmp_path / "goes on")
+    caller.run("SELECT pg_terminate_backend(%s)", waiting.pid)
+    waiting.goes_on.touch()
+    waiting.thread.join(30)
+    assert [failure.sqlstate for failure in waiting.failures] == ["57P01"]
+    until(lambda: not alive(waiting.pid))
     assert caller.run("SELECT status_code FROM aws_lambda.invoke('slow', '0'::json)") == (200,)
 
 
-def test_a_reboot_does_not_wait_for_a_function(caller: Caller, lab: LiveRegion) -> None:
-    failures: list[psycopg.Error] = []
-
-    def work() -> None:
-        try:
-            caller.run("SELECT aws_lambda.invoke('slow', '2.5'::json)")
-        except psycopg.Error as failure:
-            failures.append(failure)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    until(lambda: any(one["state"] == "busy" for one in lab.environments("slow")))
-    begun = stopwatch_ns()
+def test_a_reboot_does_not_wait_for_a_function(
+    caller: Caller, lab: LiveRegion, tmp_path: Path
+) -> None:
+    waiting = Waiting(caller, lab, tmp_path / "goes on")
     caller.rds.api.reboot_db_instance(DBInstanceIdentifier=caller.identifier)
-    assert stopwatch_ns() - begun < 2e9
-    thread.join()
-    assert len(failures) == 1
+    waiting.thread.join(30)
+    assert len(waiting.failures) == 1
+    assert any(one["state"] == "busy" for one in lab.environments("held"))
+    waiting.goes_on.touch()
     caller.rds.settle()
     row = caller.run("SELECT status_code FROM aws_lambda.invoke('slow', '0'::json)")
     assert row == (200,)  # the extension and its settings are still there

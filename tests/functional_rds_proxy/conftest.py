@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Iterator
 
 import pytest
 
 from lambda_lab.rds.server import PostgresServer
 from proxy_tools import Bench, bench, filled_server
+from rds_fixtures import sockets_of_pg8000
+
+__all__ = ["server", "shop", "sockets_of_pg8000"]
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +23,3 @@ def server() -> Iterator[PostgresServer]:
 def shop(server: PostgresServer) -> Iterator[Bench]:
     with bench(server) as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def sockets_of_refused_clients() -> Iterator[None]:
-    """Collect what drivers leave open when they are refused, in silence."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

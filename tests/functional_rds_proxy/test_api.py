@@ -100,6 +100,7 @@ def _code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
+@pytest.mark.fidelity("proxy")
 def test_sixty_clients_on_few_connections(world: World) -> None:
     host = world.front()["Endpoint"]
     world.rds.modify_db_proxy_target_group(
@@ -147,6 +148,7 @@ def test_states_and_events_pass_on_the_clock(world: World) -> None:
     ]
 
 
+@pytest.mark.fidelity("proxy-tokens")
 def test_a_token_needs_a_signature_and_a_permission(world: World) -> None:
     auth = [{"AuthScheme": "SECRETS", "SecretArn": world.secret, "IAMAuth": "REQUIRED"}]
     host = world.front()["Endpoint"]

@@ -16,6 +16,7 @@ from lambda_lab.rds.server import PostgresServer
 from proxy_tools import DATABASE, PASSWORDS, Bench, bench, packet, run, together
 
 
+@pytest.mark.fidelity("proxy")
 def test_three_drivers(shop: Bench) -> None:
     with shop.psycopg() as connection:
         rows = [connection.execute("SELECT %s::int, 'a'", (n,)).fetchone() for n in range(12)]

@@ -24,11 +24,10 @@ def pair() -> Iterator[tuple[PostgresServer, PostgresServer]]:
     """Return a writer and a standby, each filled by itself."""
     with filled_server() as writer, filled_server() as standby:
         standby.stop()
-        (standby.data / "standby.signal").touch()
+        standby.files.signal_file.touch()
 
-        # It says "ready to accept connections", which is waited for, once it is promoted.
+        # It streams from nobody, which is what its start waits for: the end of the server ends it.
         def start() -> None:
-            # The fixture may end the server first: then nobody waits for it any more.
             with suppress(SandboxError):
                 standby.start()
 
@@ -36,7 +35,7 @@ def pair() -> Iterator[tuple[PostgresServer, PostgresServer]]:
         starting.start()
         wait_until(lambda: in_recovery(standby))
         yield writer, standby
-        starting.join(30)
+    starting.join()
 
 
 def in_recovery(server: PostgresServer) -> bool:

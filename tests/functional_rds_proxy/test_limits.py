@@ -32,6 +32,7 @@ def test_a_storm_is_calm_behind_few_connections(server: PostgresServer) -> None:
         assert shop.backends() == most
 
 
+@pytest.mark.fidelity("proxy-limits")
 def test_the_share_of_connections(server: PostgresServer) -> None:
     with bench(server, connections=5) as shop:
         assert shop.database()["MaxDatabaseConnectionsAllowed"] == 5
@@ -42,6 +43,7 @@ def test_the_share_of_connections(server: PostgresServer) -> None:
         assert shop.database()["MaxDatabaseConnectionsAllowed"] == MOST - 3
 
 
+@pytest.mark.fidelity("proxy-limits")
 def test_the_borrow_timeout_is_on_the_clock(server: PostgresServer) -> None:
     with bench(server, connections=1, connection_borrow_timeout=30) as shop:
         holder = shop.psycopg(autocommit=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import boto3
 import psycopg
 import pytest
 
+from lambda_lab.aws.rds.signing import moments_of_signing
 from lambda_lab.clock import Clock
 from lambda_lab.rds.iam_token import TokenRefused, verify_token
 from lambda_lab.rds.proxy import Login
 from lambda_lab.rds.server import PostgresServer
+from lambda_lab.rds.token_age import TokenAge
 from proxy_tools import PASSWORDS, Bench, bench, packet, run
 
 REGION = "us-east-1"
@@ -171,7 +173,7 @@ def test_too_many_clients(server: PostgresServer) -> None:
 # -- IAM ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guarded(server: PostgresServer) -> Iterator[Bench]:
     clock = Clock()
     seen: dict[str, Any] = {}
@@ -183,13 +185,17 @@ def guarded(server: PostgresServer) -> Iterator[Bench]:
             hosts=[NAME, "127.0.0.1"],
             port=seen["port"],
             region=REGION,
-            now_ns=clock.now_ns(),
+            age_of=age_of,
             secret_of=lambda key, session: {"AKIAGOOD": "good", "AKIAPOOR": "poor"}.get(key),
         )
         if key == "AKIAPOOR":
             raise TokenRefused("not allowed rds-db:connect")
 
-    with bench(server, clock=clock, check_token=check) as shop:
+    with (
+        moments_of_signing() as moments,
+        bench(server, clock=clock, check_token=check) as shop,
+    ):
+        age_of = TokenAge(clock, moments)
         seen["port"] = shop.address[1]
         yield shop
 
@@ -225,18 +231,38 @@ def test_the_users_password_is_no_token(guarded: Bench) -> None:
         {"DBUsername": "app"}, {"DBHostname": "elsewhere"}, {"Port": 5433}, {"region": "eu-west-1"},
     ],
 )  # fmt: skip
+@pytest.mark.fidelity("proxy-tokens")
 def test_tokens_that_are_wrong(guarded: Bench, wrong: dict[str, Any]) -> None:
     token = token_of(guarded, **wrong)
     assert refused(guarded, "tokens", sslmode="require", password=token).startswith("The IAM")
 
 
+@pytest.mark.fidelity("proxy-tokens")
 def test_a_token_that_is_too_old(guarded: Bench) -> None:
     token = token_of(guarded)
     guarded.clock.advance(minutes=14)
     guarded.psycopg("tokens", sslmode="require", password=token).close()
     guarded.clock.advance(minutes=2)
     assert refused(guarded, "tokens", sslmode="require", password=token).startswith("The IAM")
-    assert guarded.clock.now() > datetime.now(UTC)
+    # The next one is signed in the same second, and is new all the same.
+    guarded.psycopg("tokens", sslmode="require", password=token_of(guarded)).close()
+
+
+@pytest.mark.parametrize(("late", "good"), [(-600, True), (-960, False), (240, True), (360, False)])
+def test_tokens_of_another_time(
+    guarded: Bench, late: float, good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too old, and from the future; a machine's clock may be wrong by five minutes."""
+    then = datetime.now(UTC) + timedelta(seconds=late)
+    monkeypatch.setattr(
+        "botocore.auth.get_current_datetime", lambda remove_tzinfo=True: then.replace(tzinfo=None)
+    )
+    token = token_of(guarded)
+    monkeypatch.undo()
+    if good:
+        guarded.psycopg("tokens", sslmode="require", password=token).close()
+    else:
+        assert refused(guarded, "tokens", sslmode="require", password=token).startswith("The IAM")
 
 
 def test_the_password_message_must_be_one(shop: Bench) -> None:

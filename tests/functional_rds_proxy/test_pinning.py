@@ -20,6 +20,7 @@ from proxy_tools import Bench, bench
         ("LISTEN news", "listened"),
     ],
 )
+@pytest.mark.fidelity("proxy-pinning")
 def test_pinned_until_it_leaves(server: PostgresServer, sql: str, word: str) -> None:
     with bench(server, connections=6) as shop:
         with shop.psycopg() as pinned, shop.psycopg() as free:

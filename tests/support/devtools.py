@@ -30,7 +30,8 @@ FLAGS = (
 PATIENCE = 30
 """Seconds to wait for Chromium to say anything at all."""
 KEYS = {
-    "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowDown": 40, "/": 191,
+    "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37,
+    "ArrowRight": 39, "ArrowDown": 40, "/": 191,
 }  # fmt: skip
 
 

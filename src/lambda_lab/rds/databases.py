@@ -4,69 +4,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from types import TracebackType
 from typing import Self
 
 from lambda_lab.aws.rds.records import LifecycleEvent, Listener, ParameterInfo, Plan, Running
 from lambda_lab.clock import Clock
-from lambda_lab.errors import LabError, SandboxError
+from lambda_lab.errors import SandboxError
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.rds.binaries import Binaries, all_binaries, find_binaries
+from lambda_lab.rds.data_folder import ADMIN
 from lambda_lab.rds.endpoints import Endpoint, Endpoints, aws_name
-from lambda_lab.rds.instance_class import MAX_CONNECTIONS, class_memory, evaluate, is_formula
+from lambda_lab.rds.instance import Instance
+from lambda_lab.rds.instance_class import (
+    MAX_CONNECTIONS,
+    class_memory,
+    evaluate,
+    is_formula,
+    known_classes,
+)
 from lambda_lab.rds.parameters import HELD, known_parameters, refused
+from lambda_lab.rds.recovery import Recovery
 from lambda_lab.rds.server import PostgresServer
-from lambda_lab.rds.standby import follow, let_go, make_standby, take_over
 from lambda_lab.rds.users import give_password, make_users
 
-__all__ = ["Databases", "Instance"]
+__all__ = ["Databases"]
 
 _ATTEMPTS = 3
 """Tries to listen on a free address before giving up: somebody may take it in between."""
 
 
-@dataclass(slots=True, eq=False)
-class Instance:
-    """A database instance and the server that it is.
-
-    Parameters
-    ----------
-    identifier, region
-        Its name on RDS, and where.
-    resource_id
-        ``DbiResourceId``, as in IAM policies for ``rds-db:connect``.
-    endpoint
-        Where it is reached.
-    server
-        The real server; whether it runs, ``server.alive`` tells.
-    master_username
-        The first user.
-    iam
-        Whether IAM authentication is on.
-    status
-        RDS's word for its state.
-    multi_az
-        Whether it is to have a standby.
-    standby
-        The server that takes over; ``None`` also while a new one is made.
-    failovers
-        How often one has.
-    """
-
-    identifier: str
-    region: str
-    resource_id: str
-    endpoint: Endpoint
-    server: PostgresServer
-    master_username: str
-    iam: bool = False
-    status: str = "creating"
-    multi_az: bool = False
-    standby: PostgresServer | None = None
-    failovers: int = 0
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+_CLIENTS = f"""SELECT count(*) FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND usename <> '{ADMIN}'"""
 
 
 class Databases:
@@ -89,12 +57,12 @@ class Databases:
         """Server parameters that every instance starts with; parameter groups win."""
         self.on_clear: list[Callable[[], None]] = []
         """Called before every server is ended: what stands in front of them ends first."""
-        self.on_switched: list[Callable[[Instance], None]] = []
-        """Called when another server has taken an instance's place, at the same address."""
         self.may_reach: Callable[[Instance], bool] = lambda instance: True
         """Whether an instance reaches Lambda's endpoint; the network model says so."""
         self._clock = clock
-        self._workers = workers
+        self._recovery = Recovery(workers, self._is_kept, self._say)
+        self.on_switched = self._recovery.on_switched
+        """Called when another server has taken an instance's place, at the same address."""
         self._lock = threading.Lock()
         self._instances: dict[str, Instance] = {}
         self._listeners: list[Listener] = []
@@ -130,6 +98,25 @@ class Databases:
         major, _, _ = asked.partition(".")
         return find_binaries(int(major) if major.isdigit() else None).version
 
+    def versions(self) -> list[str]:
+        """Return the versions that this machine can run, best first."""
+        return list(dict.fromkeys(one.version for one in all_binaries()))
+
+    def classes(self) -> list[str]:
+        """Return the names of the instance classes."""
+        return known_classes()
+
+    def connections(self) -> dict[tuple[str, str], int]:
+        """Return how many clients each instance has; a stopped one has none."""
+        found = {}
+        for instance in self.all():
+            try:
+                rows = instance.server.sql(_CLIENTS) if instance.server.alive else [[0]]
+            except Exception:  # noqa: BLE001 - the driver's: the server is about to end or begin
+                rows = [[0]]
+            found[instance.region, instance.identifier] = int(rows[0][0])
+        return found
+
     def create(self, plan: Plan) -> Running:
         """Make a server with RDS's roles, the master user and the first database."""
         binaries = _of_version(plan.version)
@@ -144,13 +131,13 @@ class Databases:
             plan.master_username,
             iam=plan.iam,
         )
-        self._watch(instance, server)
+        self._recovery.watch(instance, server)
         try:
             make_users(server, plan)
             for prepare in self.on_created:
                 prepare(instance)
             instance.multi_az = plan.multi_az
-            self._complete(instance)
+            self._recovery.complete(instance)
         except BaseException:
             server.close()
             self.endpoints.remove(endpoint)
@@ -186,7 +173,7 @@ class Databases:
         with instance.lock:
             self._give(instance, parameters)
             instance.server.start()
-            self._complete(instance)
+            self._recovery.complete(instance)
 
     def stop(self, key: str) -> None:
         """Stop a server; its connections are cut."""
@@ -242,7 +229,7 @@ class Databases:
             instance = self._instances.pop(key, None)
         if instance is not None:
             with instance.lock:
-                self._drop_standby(instance)
+                self._recovery.drop_standby(instance)
                 instance.server.close()
             self.endpoints.remove(instance.endpoint)
 
@@ -277,42 +264,14 @@ class Databases:
         """Return a parameter's value, worked out if it is a formula."""
         return str(evaluate(text, variables)) if is_formula(text) else text
 
-    # -- what happens by itself ----------------------------------------------------------------
+    # -- what happens by itself, and standbys --------------------------------------------------
 
-    def _watch(self, instance: Instance, server: PostgresServer) -> None:
-        server.on_crash = lambda: self._workers.submit(partial(self._recover, instance, server))
-
-    def _recover(self, instance: Instance, ended: PostgresServer) -> None:
-        """Do what RDS does when a server ends by itself: fail over, or start it again."""
-        if ended is instance.standby:
-            let_go(instance.server)  # before anything else: commits wait for it
-        with instance.lock:
-            if self._instances.get(instance.resource_id) is not instance or ended.alive:
-                return
-            if ended is instance.standby:
-                self._drop_standby(instance)
-            elif ended is instance.server:
-                self._replace(instance)
-            self._complete(instance)
-
-    def _replace(self, instance: Instance) -> None:
-        if instance.standby is not None and instance.standby.alive:
-            self._say(instance, "failing-over")
-            self._switch(instance)
-            self._say(instance, "failed-over")
-            return
-        try:
-            instance.server.start()
-        except LabError:
-            instance.status = "failed"
-            raise
-        self._say(instance, "recovered")
+    def _is_kept(self, instance: Instance) -> bool:
+        return self._instances.get(instance.resource_id) is instance
 
     def _say(self, instance: Instance, what: str) -> None:
         at = self._clock.now_ns()
         self.tell(LifecycleEvent(instance.region, instance.identifier, what, at))
-
-    # -- standbys --------------------------------------------------------------------------------
 
     def protect(self, key: str, wanted: bool) -> None:
         """Give an instance a standby, or take it away."""
@@ -320,63 +279,19 @@ class Databases:
         with instance.lock:
             instance.multi_az = wanted
             if not wanted:
-                self._drop_standby(instance)
-            self._complete(instance)
+                self._recovery.drop_standby(instance)
+            self._recovery.complete(instance)
 
     def fail_over(self, key: str) -> None:
         """Put the standby of an instance in the place of its server; make a new standby."""
         instance = self._instances[key]
         with instance.lock:
-            self._complete(instance)  # the one before may have taken over a moment ago
-            self._switch(instance)
-        self._workers.submit(partial(self._make_anew, instance))
+            self._recovery.fail_over(instance)
 
     def failovers(self, key: str) -> int:
         """Return how often a standby of an instance has taken over."""
         instance = self._instances.get(key)
         return instance.failovers if instance else 0
-
-    def _make_anew(self, instance: Instance) -> None:
-        with instance.lock:
-            if self._instances.get(instance.resource_id) is instance:
-                self._complete(instance)
-
-    def _complete(self, instance: Instance) -> None:
-        """See to it that the standby of a running server follows, if it is to have one."""
-        if not (instance.multi_az and instance.server.alive):
-            return
-        if instance.standby is not None and not instance.standby.alive:
-            try:
-                follow(instance.server, instance.standby)
-            except LabError:
-                self._drop_standby(instance)
-        if instance.standby is None:
-            instance.standby = make_standby(instance.server)
-            self._watch(instance, instance.standby)
-
-    def _drop_standby(self, instance: Instance) -> None:
-        if instance.standby is not None:
-            let_go(instance.server)
-            instance.standby.close()
-            instance.standby = None
-
-    def _switch(self, instance: Instance) -> None:
-        old, new = instance.server, instance.standby
-        if new is None:
-            raise SandboxError(f"The instance {instance.identifier} has no standby.")
-        instance.standby = None
-        try:
-            take_over(old, new)
-        except BaseException:
-            new.close()
-            let_go(old)
-            old.start()
-            raise
-        instance.server = new
-        instance.failovers += 1
-        for heard in self.on_switched:
-            heard(instance)
-        old.close()
 
     def __enter__(self) -> Self:
         return self

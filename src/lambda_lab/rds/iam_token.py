@@ -15,12 +15,13 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 
 from lambda_lab import facts
+from lambda_lab.clock import SECOND
 
-__all__ = ["SecretOf", "TokenRefused", "verify_token"]
+__all__ = ["AgeOf", "SecretOf", "TokenRefused", "verify_token"]
 
 SecretOf = Callable[[str, str | None], str | None]
 """Given an access key id, and the session token of temporary credentials: the secret access key."""
@@ -29,6 +30,8 @@ _SERVICE = "rds-db"
 _LIFE_SECONDS: int = facts.value("rds.proxy.token.life")
 _AHEAD_SECONDS = 300
 """How far the clock of who signed may be ahead, as elsewhere in AWS (confidence M)."""
+AgeOf = Callable[[int], float]
+"""Given when a token was signed, by its own date in nanoseconds: its age in seconds."""
 _LONGEST = 65_536
 _NEEDED = {
     "Action", "DBUser", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
@@ -50,7 +53,7 @@ def verify_token(
     hosts: Collection[str],
     port: int,
     region: str,
-    now_ns: int,
+    age_of: AgeOf,
     secret_of: SecretOf,
 ) -> str:
     """Return the access key id that signed *token*, if everything about it is right.
@@ -67,8 +70,9 @@ def verify_token(
         The names and addresses of the endpoint it came to, and its port.
     region
         The endpoint's Region.
-    now_ns
-        The region's time.
+    age_of
+        How old it is. A date is of the machine's clock, an age of the region's:
+        :mod:`~lambda_lab.rds.token_age`.
     secret_of
         Finds secret keys.
 
@@ -79,15 +83,15 @@ def verify_token(
 
     Examples
     --------
-    >>> verify_token("guess", user="app", hosts=["h"], port=1, region="us-east-1", now_ns=0,
-    ...              secret_of=lambda key, session: None)
+    >>> verify_token("guess", user="app", hosts=["h"], port=1, region="us-east-1",
+    ...              age_of=lambda signed_ns: 0, secret_of=lambda key, session: None)
     Traceback (most recent call last):
     lambda_lab.rds.iam_token.TokenRefused: the token is not a signed request
     """
     url, query = _parts(token)
     _check_place(url, query, user, hosts, port)
     key_id, scope = _check_scope(query, region)
-    _check_time(query, scope, now_ns)
+    _check_time(query, scope, age_of)
     secret = secret_of(key_id, query.get(_SESSION))
     if not secret:
         raise TokenRefused(f"the access key {key_id} is not known or its session has ended")
@@ -136,7 +140,7 @@ def _check_scope(query: dict[str, str], region: str) -> tuple[str, str]:
     return key_id, scope[0]
 
 
-def _check_time(query: dict[str, str], day: str, now_ns: int) -> None:
+def _check_time(query: dict[str, str], day: str, age_of: AgeOf) -> None:
     signed_at, life = query["X-Amz-Date"], query["X-Amz-Expires"]
     if not _DATE.fullmatch(signed_at) or not _NUMBER.fullmatch(life):
         raise TokenRefused("the token's date or life is not one")
@@ -146,7 +150,7 @@ def _check_time(query: dict[str, str], day: str, now_ns: int) -> None:
         made = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as mistake:
         raise TokenRefused("the token's date or life is not one") from mistake
-    age = (datetime.fromtimestamp(now_ns / 1e9, tz=UTC) - made) / timedelta(seconds=1)
+    age = age_of(int(made.timestamp()) * SECOND)
     if age > min(_LIFE_SECONDS, int(life)):
         raise TokenRefused(f"the token is {age:.0f} seconds old, and was good for {life}")
     if age < -_AHEAD_SECONDS:

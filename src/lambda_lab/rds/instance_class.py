@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping
 
 from lambda_lab import facts
 
-__all__ = ["GIB", "MAX_CONNECTIONS", "class_memory", "evaluate", "is_formula", "max_connections"]
+__all__ = [
+    "GIB",
+    "MAX_CONNECTIONS",
+    "class_memory",
+    "evaluate",
+    "is_formula",
+    "known_classes",
+    "max_connections",
+]
 
 GIB = 1 << 30
 MAX_CONNECTIONS = "LEAST({DBInstanceClassMemory/9531392},5000)"
@@ -20,6 +28,8 @@ _CLASS = re.compile(r"db\.(?P<family>[a-z]\w*)\.(?P<size>micro|small|medium|larg
 _LARGEST = {"t3": 2, "t4g": 2, "m5d": 24, "m5": 24, "m6g": 16, "m6gd": 16, "r5": 24, "r6g": 16}
 """The largest N of Nxlarge in a family; of those not named here, as AWS's tables list them."""
 _LARGEST_OF_OTHERS = 48
+_MULTIPLES = (2, 4, 8, 16)
+"""Of xlarge: sizes that every family has which is not burstable (confidence M)."""
 
 
 def class_memory(name: str) -> int | None:
@@ -56,6 +66,22 @@ def class_memory(name: str) -> int | None:
     if times > _LARGEST.get(family, _LARGEST_OF_OTHERS):
         return None
     return 2 * large * times * GIB
+
+
+def known_classes() -> list[str]:
+    """Return the names of classes, up to 16xlarge; some families have larger ones.
+
+    Examples
+    --------
+    >>> names = known_classes()
+    >>> names[0], "db.r8g.16xlarge" in names, "db.t4g.4xlarge" in names
+    ('db.t3.micro', True, False)
+    """
+    kinds = ("burstable", "general", "memory-optimised")
+    families = [family for kind in kinds for family in facts.value(f"rds.classes.{kind}")]
+    sizes = ("micro", "small", "medium", "large", "xlarge", *(f"{n}xlarge" for n in _MULTIPLES))
+    names = [f"db.{family}.{size}" for family in families for size in sizes]
+    return [name for name in names if class_memory(name)]
 
 
 def max_connections(memory: int) -> int:

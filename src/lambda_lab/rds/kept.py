@@ -47,14 +47,20 @@ class Keeper:
         """Whether the keeper listens: a killed one closes its end before it is seen to be gone."""
         return not self._gone and self._process.poll() is None
 
-    def ask(self, what: str, **more: Any) -> dict[str, Any]:
-        """Send a request and return the answer; ``failed`` says why there is none."""
+    def ask(
+        self, what: str, sent: Callable[[], None] = lambda: None, **more: Any
+    ) -> dict[str, Any]:
+        """Send a request and return the answer; ``failed`` says why there is none.
+
+        *sent* is called between the two; it may :meth:`tell` something.
+        """
         with self._news:
             self._answers.clear()
             try:
                 self._control.sendall(json.dumps({"do": what, **more}).encode() + b"\n")
             except OSError:
                 return _GONE
+            sent()
             if not self._news.wait_for(lambda: self._answers, PATIENCE_SECONDS):
                 return {"failed": f"its keeper did not answer in {PATIENCE_SECONDS} seconds"}
             return self._answers.pop(0)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field, replace
-from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 from lambda_lab.aws.rds.proxy_records import ProxyLogin, ProxyPlan, ProxyReading, ProxyRules
 from lambda_lab.aws.rds.records import Running
-from lambda_lab.clock import Clock, wall_time_ns
-from lambda_lab.rds.databases import Databases, Instance
+from lambda_lab.clock import Clock
+from lambda_lab.rds.databases import Databases
 from lambda_lab.rds.endpoints import Endpoint
-from lambda_lab.rds.iam_token import TokenRefused, verify_token
+from lambda_lab.rds.iam_token import AgeOf, TokenRefused, verify_token
+from lambda_lab.rds.instance import Instance
 from lambda_lab.rds.proxy import (
     DEFAULT_ENDPOINT,
     Address,
@@ -57,10 +57,12 @@ class Proxies:
         The region's, for targets and addresses.
     clock
         The region's.
+    age_of
+        How old IAM tokens are.
     """
 
-    def __init__(self, databases: Databases, clock: Clock) -> None:
-        self._databases, self._clock = databases, clock
+    def __init__(self, databases: Databases, clock: Clock, age_of: AgeOf) -> None:
+        self._databases, self._clock, self._age_of = databases, clock, age_of
         self._lock = threading.Lock()
         self._proxies: dict[str, _Proxy] = {}
         databases.on_switched.append(lambda instance: self.look_again(instance.identifier))
@@ -226,20 +228,15 @@ class Proxies:
             return Login(found.user, found.password, found.iam, found.md5)
 
         def check_token(user: str, token: str) -> None:
-            verify = partial(
-                verify_token,
+            key = verify_token(
                 token,
                 user=user,
                 hosts=hosts,
                 port=port,
                 region=plan.region,
+                age_of=self._age_of,
                 secret_of=plan.secret_of,
             )
-            try:
-                key = verify(now_ns=self._clock.now_ns())
-            except TokenRefused:
-                # An SDK signs with the machine's clock, which nobody moves.
-                key = verify(now_ns=wall_time_ns())
             session = dict(parse_qsl(urlsplit(f"https://{token}").query)).get(_SESSION)
             if not plan.may_connect(user, key, session):
                 raise TokenRefused(f"the access key {key} may not rds-db:connect as {user}")

@@ -6,32 +6,26 @@ safely is written fast here, because the data ends with the lab.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lambda_lab.errors import SandboxError
 from lambda_lab.rds.binaries import Binaries, find_binaries
-from lambda_lab.rds.keeper import NOBODY
+from lambda_lab.rds.data_folder import ADMIN, DataFolder
 from lambda_lab.rds.kept import PATIENCE_SECONDS, Keeper, way_to_run
 from lambda_lab.rds.parameters import HELD
 
-__all__ = ["ADMIN", "PLAIN", "PostgresServer", "free_port"]
+__all__ = ["PostgresServer", "free_port"]
 
-ADMIN = "rdsadmin"
-"""The superuser; on AWS it is Amazon's, and no client ever is one."""
-PLAIN = "sslmode=disable gssencmode=disable connect_timeout=5"
-"""How one server connects to another, for libpq."""
-_HBA = "local all all reject\nhost all all 127.0.0.0/8 scram-sha-256\n"
-_HBA += "host replication all 127.0.0.0/8 scram-sha-256\n"
 _FAST = signal.SIGINT
 """PostgreSQL's fast shutdown: connections are cut, what is committed is written."""
 _IMMEDIATE = signal.SIGQUIT
@@ -67,10 +61,10 @@ class PostgresServer:
         port: int,
         on_crash: Ended = lambda: None,
     ) -> None:
-        self.binaries, self.folder, self.host, self.port = binaries, folder, host, port
+        self.folder, self.host, self.port = folder, host, port
         self.admin = ADMIN
         self.admin_password = secrets.token_urlsafe(24)
-        self.data, self.log_path = folder / "data", folder / "postgres.log"
+        self.log_path = folder / "postgres.log"
         self.on_crash = on_crash
         self.pid: int | None = None
         """The server's first process, while it runs."""
@@ -78,8 +72,10 @@ class PostgresServer:
         """Parameters of the lab's own; :mod:`~lambda_lab.rds.standby` sets them."""
         self._parameters: dict[str, str] = {}
         self._mode = way_to_run()
+        self.files = DataFolder(folder, binaries, self._mode)
         self._lock = threading.RLock()
         self._closed = False
+        self._start_in_vain = False
         self._orphan: int | None = None
         self._keeper = self._employ()
 
@@ -137,16 +133,7 @@ class PostgresServer:
 
     def initialise(self) -> None:
         """Make the data folder (``initdb``)."""
-        self._fill(
-            self.admin_password,
-            lambda password: [
-                *("initdb", "-D", str(self.data), "-U", ADMIN, "--pwfile", password),
-                *("-A", "scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C"),
-                # Segments of a megabyte: a new cluster is 24 MB on disk, not 40.
-                "--wal-segsize=1",
-            ],
-        )
-        (self.data / "pg_hba.conf").write_text(_HBA, encoding="ascii")
+        self._made(self.files.make(self.admin_password, self._run))
 
     def copy(self, other: PostgresServer) -> None:
         """Make the data folder a copy of a running server's (``pg_basebackup``).
@@ -154,42 +141,19 @@ class PostgresServer:
         Its superuser's password comes along.
         """
         self.admin_password = other.admin_password
-        where = f"host={other.host} port={other.port} user={ADMIN} {PLAIN}"
-        self._fill(
-            f"*:*:*:*:{other.admin_password}\n",
-            lambda password: [
-                *("pg_basebackup", "-d", f"{where} passfile={password}", "-D", str(self.data)),
-                *("--checkpoint=fast", "--no-sync", "--no-manifest", "--wal-method=stream"),
-            ],
-        )
+        self._made(self.files.copy(other.host, other.port, other.admin_password, self._run))
 
-    def _fill(self, text: str, argv: Callable[[str], list[str]]) -> None:
-        """Run the program that makes the data folder; *text* is in the file that it is told."""
-        if self._mode == "setuid":
-            self._make_readable()
-        password = self.folder / "password"
-        password.touch(mode=0o600)
-        password.write_text(text, encoding="ascii")
-        self.data.mkdir(mode=0o700)
-        if self._mode == "setuid":
-            for path in (password, self.data):
-                os.chown(path, NOBODY, NOBODY)
-        program, *more = argv(str(password))
-        answer = self._keeper.ask("run", argv=[self.binaries.program(program), *more])
-        password.unlink()
+    def _run(self, argv: list[str]) -> Mapping[str, Any]:
+        return self._keeper.ask("run", argv=argv)
+
+    def _made(self, answer: Mapping[str, Any]) -> None:
         if answer.get("ran") != 0:
             raise self._refusal("could not make its data folder", answer)
 
-    def _make_readable(self) -> None:
-        """Put folder and programs where ``nobody`` may read them; the files stay root's."""
-        self.folder.chmod(0o755)
-        programs = self.folder / "programs"
-        root = self.binaries.folder.parent
-        if all(path.stat().st_mode & 0o001 for path in (*root.parents, root)):
-            return
-        shutil.copytree(root, programs, symlinks=True)
-        programs.chmod(0o755)
-        self.binaries = Binaries(programs / "bin", self.binaries.version)
+    @property
+    def binaries(self) -> Binaries:
+        """The programs that it runs."""
+        return self.files.binaries
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -201,9 +165,7 @@ class PostgresServer:
         self._parameters = {name: text for name, text in parameters.items() if name not in HELD}
 
     def _write_parameters(self) -> None:
-        parameters = sorted({**self._parameters, **self.replication}.items())
-        lines = [f"{name} = {_quoted(text)}" for name, text in parameters]
-        (self.data / "postgresql.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
+        self.files.write_parameters({**self._parameters, **self.replication})
 
     # -- running -------------------------------------------------------------------------------
 
@@ -215,12 +177,7 @@ class PostgresServer:
     @property
     def follows(self) -> bool:
         """Whether it is a standby, by the file that makes it one."""
-        return self.signal_file.exists()
-
-    @property
-    def signal_file(self) -> Path:
-        """The file whose presence makes a server a standby at its start."""
-        return self.data / "standby.signal"
+        return self.files.signal_file.exists()
 
     def start(self) -> None:
         """Start the server and wait until it takes connections; nothing if it runs.
@@ -237,11 +194,11 @@ class PostgresServer:
                 self._replace_keeper()
             self._write_parameters()
             held = [f"{name}={value}" for name, value in HELD.items() if value]
-            argv = [self.binaries.program("postgres"), "-D", str(self.data)]
+            argv = [self.binaries.program("postgres"), "-D", str(self.files.path)]
             argv += ["-h", self.host, "-p", str(self.port), "-k", ""]
             argv += [part for one in held for part in ("-c", one)]
             told = {"ready": _STREAMS} if self.follows else {}
-            answer = self._keeper.ask("start", argv=argv, **told)
+            answer = self._keeper.ask("start", self._end_if_in_vain, argv=argv, **told)
             if "started" not in answer:
                 raise self._refusal("did not start", answer)
             self.pid = answer["started"]
@@ -255,9 +212,26 @@ class PostgresServer:
         """Stop the server where it is, as if its machine were lost."""
         self._end(_IMMEDIATE)
 
-    def interrupt(self) -> None:
-        """Let a start in another thread fail: what it waits for will not come."""
-        self._keeper.tell("signal", number=_IMMEDIATE)
+    @contextmanager
+    def may_start_in_vain(self) -> Iterator[Callable[[], None]]:
+        """Yield a function that lets a start within the block fail: it waits for what is gone.
+
+        It may be called in any thread, before the start or while it waits.
+        """
+
+        def interrupt() -> None:
+            self._start_in_vain = True
+            self._keeper.tell("signal", number=_IMMEDIATE)
+
+        try:
+            yield interrupt
+        finally:
+            self._start_in_vain = False
+
+    def _end_if_in_vain(self) -> None:
+        # A signal that came to the keeper before the start was for nobody; now there is one more.
+        if self._start_in_vain:
+            self._keeper.tell("signal", number=_IMMEDIATE)
 
     def _end(self, number: int) -> None:
         with self._lock:
@@ -343,7 +317,7 @@ class PostgresServer:
         if self._orphan is not None and psutil.pid_exists(self._orphan):
             # The kernel has told the server to end; its data may be opened again when it has.
             psutil.wait_procs([psutil.Process(self._orphan)], PATIENCE_SECONDS)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.files.path / "postmaster.pid").unlink(missing_ok=True)
         self._orphan = None
         self._keeper = self._employ()
 
@@ -378,15 +352,3 @@ def free_port(host: str) -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _quoted(text: str) -> str:
-    """Return *text* as a string of ``postgresql.conf``.
-
-    Examples
-    --------
-    >>> _quoted("it's")
-    "'it''s'"
-    """
-    escaped = text.replace("\\", "\\\\").replace("'", "''").replace("\n", " ")
-    return f"'{escaped}'"

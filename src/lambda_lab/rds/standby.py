@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lambda_lab.errors import LabError, SandboxError
-from lambda_lab.rds.server import ADMIN, PLAIN, PostgresServer, free_port
+from lambda_lab.rds.data_folder import ADMIN, PLAIN
+from lambda_lab.rds.server import PostgresServer, free_port
 
 __all__ = ["follow", "let_go", "make_standby", "take_over"]
 
@@ -51,7 +52,7 @@ def make_standby(primary: PostgresServer) -> PostgresServer:
             standby.copy(primary)
             _bring_extensions(primary, standby)
             standby.set_parameters(primary.parameters)
-            standby.signal_file.touch()
+            standby.files.signal_file.touch()
             follow(primary, standby)
         except BaseException as error:
             let_go(primary)
@@ -84,7 +85,7 @@ def _bring_extensions(primary: PostgresServer, standby: PostgresServer) -> None:
     for path in (place, *place.rglob("*")):
         owner, copied = path.stat(), target / path.relative_to(place)
         shutil.chown(copied, owner.st_uid, owner.st_gid)
-    settings = standby.data / "postgresql.auto.conf"
+    settings = standby.files.path / "postgresql.auto.conf"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace(str(primary.folder), str(standby.folder)), encoding="utf-8")
 
@@ -125,18 +126,20 @@ def _ends_together(primary: PostgresServer, standby: PostgresServer) -> Iterator
     """Let neither server wait in vain when the other one is killed meanwhile."""
     of_primary, of_standby = primary.on_crash, standby.on_crash
 
-    def primary_ended() -> None:
-        standby.interrupt()
-        of_primary()
+    with standby.may_start_in_vain() as interrupt:
 
-    primary.on_crash = primary_ended
-    standby.on_crash = lambda: let_go(primary)
-    try:
-        if not primary.alive:
-            raise SandboxError("The standby could not follow: the server has ended.")
-        yield
-    finally:
-        primary.on_crash, standby.on_crash = of_primary, of_standby
+        def primary_ended() -> None:
+            interrupt()
+            of_primary()
+
+        primary.on_crash = primary_ended
+        standby.on_crash = lambda: let_go(primary)
+        try:
+            if not primary.alive:
+                raise SandboxError("The standby could not follow: the server has ended.")
+            yield
+        finally:
+            primary.on_crash, standby.on_crash = of_primary, of_standby
 
 
 def let_go(primary: PostgresServer) -> None:
@@ -156,7 +159,7 @@ def take_over(old: PostgresServer, standby: PostgresServer) -> None:
     """
     old.halt()
     standby.stop()
-    standby.signal_file.unlink()
+    standby.files.signal_file.unlink()
     standby.replication = {}
     standby.host, standby.port = old.host, old.port
     standby.start()

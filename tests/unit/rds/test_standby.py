@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lambda_lab.clock import stopwatch_ns
 from lambda_lab.errors import SandboxError
 from lambda_lab.rds import standby
 from lambda_lab.rds.binaries import Binaries
@@ -19,8 +19,6 @@ from lambda_lab.rds.server import PostgresServer
 from lambda_lab.rds.standby import follow, let_go, make_standby, take_over
 from proxy_tools import wait_until
 
-SECONDS = 5
-"""A bound on making a standby, and one on a failover; a tenth is usual for the second."""
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
@@ -37,16 +35,13 @@ def rows(server: PostgresServer) -> int:
 
 
 @pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.fidelity("multi-az")
 def test_what_was_acknowledged_outlives_the_primary(primary: PostgresServer, killed: bool) -> None:
-    began = stopwatch_ns()
     with make_standby(primary) as second:
-        assert (stopwatch_ns() - began) / 1e9 < SECONDS
         primary.sql(*(f"INSERT INTO kept VALUES ({n})" for n in range(50)))
         if killed:
             os.kill(primary.pid or 0, signal.SIGKILL)
-        began = stopwatch_ns()
         take_over(primary, second)
-        assert (stopwatch_ns() - began) / 1e9 < SECONDS
         assert (second.host, second.port) == (primary.host, primary.port)
         assert rows(second) == 50
         assert second.sql("SHOW max_connections") == [["20"]]
@@ -81,6 +76,24 @@ def test_a_primary_that_is_killed_meanwhile_is_not_waited_for(
             start()
 
         monkeypatch.setattr(second, "start", killed_first)
+        with pytest.raises(SandboxError, match=r"did not start|could not follow"):
+            follow(primary, second)
+
+
+def test_a_primary_whose_end_is_heard_before_the_standby_starts(
+    primary: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_standby(primary) as second:
+        second.stop()
+        start, heard = second.start, threading.Event()
+        primary.on_crash = heard.set
+
+        def too_late() -> None:
+            os.kill(primary.pid or 0, signal.SIGKILL)
+            assert heard.wait(30)
+            start()
+
+        monkeypatch.setattr(second, "start", too_late)
         with pytest.raises(SandboxError, match=r"did not start|could not follow"):
             follow(primary, second)
 
@@ -128,7 +141,7 @@ def test_a_postgresql_without_the_program(
 ) -> None:
     before = set(tmp_path.iterdir())
     monkeypatch.setattr(standby.tempfile, "mkdtemp", lambda prefix: str(_made(tmp_path / prefix)))
-    monkeypatch.setattr(primary, "binaries", Binaries(tmp_path / "bin", "18.6"))
+    monkeypatch.setattr(primary.files, "binaries", Binaries(tmp_path / "bin", "18.6"))
     with pytest.raises(SandboxError, match="pg_basebackup"):
         make_standby(primary)
     assert set(tmp_path.iterdir()) == before

@@ -37,7 +37,7 @@ def verify(text: str, late: float = 0, **more: object) -> str:
         return KEYS.get(key) if (key == "ASIATEMP") == (session == "the/se+ssion=") else None
 
     return verify_token(  # type: ignore[arg-type]
-        text, region=REGION, now_ns=int(now * 1e9), secret_of=secret_of, **asked
+        text, region=REGION, age_of=lambda signed: now - signed / 1e9, secret_of=secret_of, **asked
     )
 
 

@@ -25,6 +25,7 @@ from lambda_lab.rds.proxy.pinning import LONGEST_STATEMENT, reason_to_pin
         "SELECT " + "1" * LONGEST_STATEMENT,
     ],
 )  # fmt: skip
+@pytest.mark.fidelity("proxy-pinning")
 def test_pins(sql: str) -> None:
     assert reason_to_pin(sql.encode())
 
@@ -55,10 +56,17 @@ def test_nothing_takes_long(text: str) -> None:
     """No text makes the reader of SQL slow: every pattern is read once, from left to right."""
     from lambda_lab.clock import stopwatch_ns
 
-    sql = (b"SET " + text.encode() * LONGEST_STATEMENT)[:LONGEST_STATEMENT]
-    began = stopwatch_ns()
-    reason_to_pin(sql)
-    assert stopwatch_ns() - began < 1_000_000_000
+    def shortest(text: str) -> int:
+        sql = (b"SET " + text.encode() * LONGEST_STATEMENT)[:LONGEST_STATEMENT]
+        took = []
+        for _ in range(3):
+            began = stopwatch_ns()
+            reason_to_pin(sql)
+            took.append(stopwatch_ns() - began)
+        return min(took)
+
+    # Reading any text twice for each of its letters would take thousands of times as long.
+    assert shortest(text) < 300 * shortest("x ")
 
 
 def test_bytes_that_are_no_text() -> None:

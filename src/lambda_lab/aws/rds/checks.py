@@ -13,6 +13,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from lambda_lab import facts
+from lambda_lab.aws.rds.offers import STORAGE_TYPES
 from lambda_lab.aws.rds.records import InstanceServers
 from lambda_lab.errors import AwsError, NotModelledError, SandboxError
 
@@ -151,7 +152,7 @@ def _storage(asked: Asked) -> None:
     size, kind = asked.get("allocated_storage"), str(asked.get("storage_type") or "gp2")
     if size is None:
         raise _invalid("The parameter AllocatedStorage must be provided and must not be blank.")
-    if kind not in ("gp2", "gp3", "io1", "io2", "standard"):
+    if kind not in STORAGE_TYPES:
         raise _invalid(f"Invalid storage type: {kind}")
     key = "rds.storage.provisioned.minimum" if kind in ("io1", "io2") else "rds.storage.minimum"
     smallest = 5 if kind == "standard" else int(facts.value(key))

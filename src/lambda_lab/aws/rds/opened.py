@@ -16,6 +16,8 @@ from lambda_lab.aws.rds.changes import Changes
 from lambda_lab.aws.rds.groups import check_changes, described, is_postgres, take_over
 from lambda_lab.aws.rds.instances import Instances
 from lambda_lab.aws.rds.lifecycle import Lifecycle, record_of
+from lambda_lab.aws.rds.offers import offers
+from lambda_lab.aws.rds.pages import page
 from lambda_lab.aws.rds.records import ENGINE, InstanceServers
 from lambda_lab.aws.rds.secrets import rotate, secret_text
 from lambda_lab.clock import Clock
@@ -25,8 +27,6 @@ __all__ = ["NOWHERE", "rds_instances", "zones_of"]
 
 NOWHERE = "127.83.255.254"
 """The address of instances that no server runs for: a connection is refused at once."""
-PAGE = 100
-"""Records on a page of RDS's, unless ``MaxRecords`` says otherwise."""
 _ONLY_CONTROL = "lambda_lab runs PostgreSQL only: nothing listens at the endpoint of this instance."
 
 
@@ -46,6 +46,7 @@ def rds_instances(servers: InstanceServers, clock: Clock) -> Iterator[None]:
     with (
         replaced(RDSBackend, **_operations(instances, Changes(life))),
         replaced(RDSResponse, **_answers(instances, life)),
+        offers(servers),
         _told(life),
     ):
         try:
@@ -135,10 +136,7 @@ def _answers(instances: Instances, life: Lifecycle) -> dict[str, Callable[..., A
         if not is_postgres(group):
             return describe(response)
         told = described(group, life.servers, response.params.get("Source"))
-        begin = int(response.params.get("Marker") or 0)
-        end = begin + int(response.params.get("MaxRecords") or PAGE)
-        page: dict[str, Any] = {"Parameters": told[begin:end]}
-        return ActionResult(page | ({"Marker": str(end)} if end < len(told) else {}))
+        return page(response.params, "Parameters", told)
 
     return {
         "reboot_db_instance": reboot_db_instance,

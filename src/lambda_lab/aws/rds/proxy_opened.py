@@ -12,6 +12,7 @@ from moto.rds.responses import RDSResponse
 
 from lambda_lab.aws.moto_seam import ACCOUNT
 from lambda_lab.aws.pushes.patches import added, replaced
+from lambda_lab.aws.rds.pages import page
 from lambda_lab.aws.rds.proxies import ProxyOperations, proxy_record
 from lambda_lab.aws.rds.proxy_endpoints import ProxyEndpoints
 from lambda_lab.aws.rds.proxy_metrics import PERIOD_SECONDS, publish
@@ -22,7 +23,6 @@ from lambda_lab.invoke.workers import Workers
 
 __all__ = ["rds_proxies"]
 
-PAGE = 100
 Answer = Callable[[Any], Any]
 Operation = Callable[[Any, Mapping[str, Any]], Any]
 
@@ -107,7 +107,7 @@ def _new(operations: ProxyOperations, endpoints: ProxyEndpoints) -> dict[str, An
 
     def all_endpoints(response: Any) -> ActionResult:
         found = endpoints.describe(response.backend, response.params)
-        return _page(response.params, "DBProxyEndpoints", found)
+        return page(response.params, "DBProxyEndpoints", found)
 
     return {
         "modify_db_proxy": _of_proxy(operations.modify),
@@ -129,7 +129,7 @@ def _of_moto(operations: ProxyOperations, begin: Callable[[], None]) -> dict[str
     def describe(response: Any) -> ActionResult:
         backend, name = response.backend, response.params.get("DBProxyName")
         found = [operations.find(backend, name)] if name else list(backend.db_proxies.values())
-        return _page(response.params, "DBProxies", [_proxy(one) for one in found])
+        return page(response.params, "DBProxies", [_proxy(one) for one in found])
 
     def deregister(response: Any) -> EmptyResult:
         operations.deregister(response.backend, response.params)
@@ -141,7 +141,7 @@ def _of_moto(operations: ProxyOperations, begin: Callable[[], None]) -> dict[str
         return operations.group(response.backend, name, group)[1]
 
     def targets(response: Any) -> ActionResult:
-        return _page(response.params, "Targets", list(group_of(response).targets))
+        return page(response.params, "Targets", list(group_of(response).targets))
 
     def groups(response: Any) -> ActionResult:
         return ActionResult({"TargetGroups": [group_of(response)]})
@@ -172,13 +172,6 @@ def _of_proxy(operation: Operation) -> Answer:
         return ActionResult({"DBProxy": _proxy(operation(response.backend, response.params))})
 
     return answer
-
-
-def _page(asked: Mapping[str, Any], member: str, found: list[Any]) -> ActionResult:
-    begin = int(asked.get("Marker") or 0)
-    end = begin + int(asked.get("MaxRecords") or PAGE)
-    page: dict[str, Any] = {member: found[begin:end]}
-    return ActionResult(page | ({"Marker": str(end)} if end < len(found) else {}))
 
 
 def _proxy(proxy: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -135,6 +135,18 @@ class InstanceServers(Protocol):
 
     def version(self, asked: str) -> str:
         """Return the version that would run; empty *asked* takes the best."""
+
+    def versions(self) -> Sequence[str]:
+        """Return the versions that this machine can run, best first."""
+
+    def classes(self) -> Sequence[str]:
+        """Return the names of the instance classes."""
+
+    def connections(self) -> Mapping[tuple[str, str], int]:
+        """Return how many clients each instance has, by region and identifier."""
+
+    def listen(self, listener: Listener) -> None:
+        """Call *listener* with everything that happens to instances."""
 
     def create(self, plan: Plan) -> Running:
         """Make and start a server."""

@@ -31,7 +31,8 @@ from lambda_lab.rds.aws_lambda.requests import (
     told,
 )
 from lambda_lab.rds.aws_lambda.session import Row
-from lambda_lab.rds.databases import Databases, Instance
+from lambda_lab.rds.databases import Databases
+from lambda_lab.rds.instance import Instance
 from lambda_lab.records import InvocationType
 
 __all__ = ["FEATURE", "LambdaCalls"]

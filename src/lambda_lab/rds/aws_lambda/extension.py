@@ -6,15 +6,12 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from lambda_lab.rds.databases import Instance
+from lambda_lab.rds.instance import Instance
 from lambda_lab.rds.keeper import NOBODY
 from lambda_lab.rds.kept import way_to_run
+from lambda_lab.rds.ready import EXTENSIONS_SINCE
 
-__all__ = ["OLDEST", "give_extensions"]
-
-OLDEST = 18
-"""The first PostgreSQL that looks for extensions elsewhere than in its own folder
-(``extension_control_path``). Older ones find no ``aws_lambda``, and say so."""
+__all__ = ["give_extensions"]
 
 
 def give_extensions(instance: Instance, address: tuple[str, int], token: str) -> None:
@@ -30,7 +27,7 @@ def give_extensions(instance: Instance, address: tuple[str, int], token: str) ->
         What the instance shows the bridge. It is in a table that only the superuser may read.
     """
     server = instance.server
-    if server.binaries.major < OLDEST:
+    if server.binaries.major < EXTENSIONS_SINCE:
         return
     folder = server.folder / "extensions"
     _write(folder, instance.resource_id, address, token)

@@ -90,71 +90,42 @@ END $f$;
 
 CREATE SCHEMA aws_lambda;
 
-CREATE FUNCTION aws_lambda.invoke(
-  function_name text,
-  payload json,
-  region text DEFAULT NULL,
-  invocation_type text DEFAULT 'RequestResponse',
-  log_type text DEFAULT 'None',
-  context json DEFAULT NULL,
-  qualifier character varying(128) DEFAULT NULL,
-  OUT status_code integer,
-  OUT payload json,
-  OUT executed_version text,
-  OUT log_result text
-) RETURNS record
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
-$$ SELECT status_code, result::json, executed_version, log_result
-  FROM aws_lambda_bridge.call($1, $3, $2::text, $4, $5, $6::text, $7) $$;
-
-CREATE FUNCTION aws_lambda.invoke(
-  function_name aws_commons._lambda_function_arn_1,
-  payload json,
-  invocation_type text DEFAULT 'RequestResponse',
-  log_type text DEFAULT 'None',
-  context json DEFAULT NULL,
-  qualifier character varying(128) DEFAULT NULL,
-  OUT status_code integer,
-  OUT payload json,
-  OUT executed_version text,
-  OUT log_result text
-) RETURNS record
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
-$$ SELECT status_code, result::json, executed_version, log_result
-  FROM aws_lambda_bridge.call(($1).function_name, ($1).region, $2::text, $3, $4, $5::text, $6) $$;
-
-CREATE FUNCTION aws_lambda.invoke(
-  function_name text,
-  payload jsonb,
-  region text DEFAULT NULL,
-  invocation_type text DEFAULT 'RequestResponse',
-  log_type text DEFAULT 'None',
-  context jsonb DEFAULT NULL,
-  qualifier character varying(128) DEFAULT NULL,
-  OUT status_code integer,
-  OUT payload jsonb,
-  OUT executed_version text,
-  OUT log_result text
-) RETURNS record
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
-$$ SELECT status_code, result::jsonb, executed_version, log_result
-  FROM aws_lambda_bridge.call($1, $3, $2::text, $4, $5, $6::text, $7) $$;
-
-CREATE FUNCTION aws_lambda.invoke(
-  function_name aws_commons._lambda_function_arn_1,
-  payload jsonb,
-  invocation_type text DEFAULT 'RequestResponse',
-  log_type text DEFAULT 'None',
-  context jsonb DEFAULT NULL,
-  qualifier character varying(128) DEFAULT NULL,
-  OUT status_code integer,
-  OUT payload jsonb,
-  OUT executed_version text,
-  OUT log_result text
-) RETURNS record
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
-$$ SELECT status_code, result::jsonb, executed_version, log_result
-  FROM aws_lambda_bridge.call(($1).function_name, ($1).region, $2::text, $3, $4, $5::text, $6) $$;
+-- AWS's four signatures: a function by its name and Region, or by an ARN made of both; events of
+-- json or of jsonb.
+DO $d$
+DECLARE
+  by_name CONSTANT text[] :=
+    ARRAY['function_name text', 'region text DEFAULT NULL,', 'function_name', 'region'];
+  by_arn CONSTANT text[] :=
+    ARRAY['function_name aws_commons._lambda_function_arn_1', '',
+          '(function_name).function_name', '(function_name).region'];
+  named text[];
+  json_type text;
+BEGIN
+  FOREACH named SLICE 1 IN ARRAY ARRAY[by_name, by_arn] LOOP
+    FOREACH json_type IN ARRAY ARRAY['json', 'jsonb'] LOOP
+      EXECUTE format($f$
+        CREATE FUNCTION aws_lambda.invoke(
+          %1$s,
+          payload %5$s,
+          %2$s
+          invocation_type text DEFAULT 'RequestResponse',
+          log_type text DEFAULT 'None',
+          context %5$s DEFAULT NULL,
+          qualifier character varying(128) DEFAULT NULL,
+          OUT status_code integer,
+          OUT payload %5$s,
+          OUT executed_version text,
+          OUT log_result text
+        ) RETURNS record
+        LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+        $q$ SELECT status_code, result::%5$s, executed_version, log_result
+          FROM aws_lambda_bridge.call(%3$s, %4$s, $2::text, invocation_type, log_type,
+            context::text, qualifier) $q$
+      $f$, named[1], named[2], named[3], named[4], json_type);
+    END LOOP;
+  END LOOP;
+END $d$;
 
 -- As on RDS: nobody but rds_superuser, until somebody is granted it.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA aws_lambda, aws_lambda_bridge FROM PUBLIC;
