@@ -34,11 +34,11 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
 .PHONY: help setup setup-cli setup-js book test lint types unit labs pages lab serve bench stress \
-	doctor fix lock clean
+	doctor fix lock sdk clean
 
 help:
 	@sed -n '3,6s/^# \{0,3\}//p' Makefile
-	@echo "Also: make bench, make stress, make doctor, make fix, make lock, make clean."
+	@echo "Also: make bench, make stress, make doctor, make fix, make lock, make sdk, make clean."
 
 setup:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -104,6 +104,10 @@ fix: setup
 
 lock: setup
 	@$(PY) tools/lock.py
+
+# What the installed SDK changed of Lambda's API since it was looked at last.
+sdk: setup
+	@$(PY) tools/sdk.py
 
 clean:
 	rm -rf .venv .venv-cli _build build dist .cache .mypy_cache .pytest_cache .ruff_cache \

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_lab import facts
+from lambda_lab.aws.vpc import reasons
 from lambda_lab.facts.upgrade import differences, lambda_model, model_value
 
 DAY = date(2026, 11, 21)
@@ -51,11 +52,70 @@ def test_a_documented_quota_is_within_the_bound(documented: str, bound: str) -> 
         ("async.age.default", "MaximumEventAgeInSeconds"),
         ("esm.batch.sqs.default", "BatchSize"),
         ("esm.batch.stream.default", "BatchSize"),
+        ("esm.window.default", "MaximumBatchingWindowInSeconds"),
+        ("esm.parallelization.default", "ParallelizationFactor"),
+        ("esm.sqs.provisioned.minimum.default", "MinimumNumberOfPollers"),
+        ("esm.sqs.provisioned.maximum.default", "MaximumNumberOfPollers"),
     ],
 )
 def test_a_default_is_within_the_bounds(default: str, shape: str, model: Mapping[str, Any]) -> None:
     low, high = model_value(model, f"{shape}.min"), model_value(model, f"{shape}.max")
     assert low <= facts.value(default) <= high
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"),
+    [
+        ("function.architecture.default", "Architecture"),
+        ("invoke.type.default", "InvocationType"),
+        ("logs.format.default", "LogFormat"),
+        ("logs.level.default", "ApplicationLogLevel"),
+        ("logs.level.default", "SystemLogLevel"),
+        ("logs.level.python-text", "ApplicationLogLevel"),
+        ("runtime.python.newest", "Runtime"),
+        ("runtime.nodejs.newest", "Runtime"),
+        ("runtime.os-only.newest", "Runtime"),
+    ],
+)
+def test_a_default_is_a_value_of_its_enumeration(
+    key: str, shape: str, model: Mapping[str, Any]
+) -> None:
+    assert facts.value(key) in model_value(model, f"{shape}.enum")
+
+
+def test_every_list_of_names_from_the_api_points_into_the_model() -> None:
+    """So `differences` holds all of it: positions, states, log levels, reasons of throttles."""
+    lists = [one for one in facts.all().values() if isinstance(one.value, tuple)]
+    bounds = {one.key: one.model for one in lists if one.kind is facts.Kind.API_BOUND}
+    assert {
+        "esm.positions", "function.states", "function.architectures", "invoke.types",
+        "logs.levels.application", "logs.levels.system", "concurrency.throttle-reasons",
+    } <= bounds.keys()  # fmt: skip
+    assert all(pointer.endswith(".enum") for pointer in bounds.values()), bounds
+
+
+def test_every_bound_points_into_the_model() -> None:
+    elsewhere = {
+        "autoscaling.page": "the model of Application Auto Scaling says it in its text",
+        "esm.record-age.minimum": "the model's minimum is -1, for records that never expire",
+        "payload.client-context": "the model says it in its text, which another test reads",
+    }
+    without = {
+        one.key
+        for one in facts.all().values()
+        if one.kind is facts.Kind.API_BOUND and not one.model
+    }
+    assert without == elsewhere.keys()
+
+
+def test_reasons_of_states_are_those_of_the_model(model: Mapping[str, Any]) -> None:
+    states = set(model_value(model, "StateReasonCode.enum"))
+    updates = set(model_value(model, "LastUpdateStatusReasonCode.enum"))
+    ours = set(reasons._ERRORS)
+    assert ours | set(reasons._TEXTS) | {"Creating", "Restoring"} <= states
+    assert ours - {"Idle"} <= updates, "a function that is changed is not idle"
+    for error in reasons._ERRORS.values():
+        assert model["shapes"][error]["error"]["httpStatusCode"] == 502, error
 
 
 def test_documented_and_bound_stand_side_by_side_where_they_differ() -> None:
@@ -89,6 +149,7 @@ def test_every_runtime_in_use_is_listed(model: Mapping[str, Any]) -> None:
         assert facts.value(key) in usable
 
 
+@pytest.mark.fidelity("throttles")
 def test_throttle_reasons(model: Mapping[str, Any]) -> None:
     reasons = model_value(model, "ThrottleReason.enum")
     assert facts.value("concurrency.throttle-reasons") == reasons

@@ -116,6 +116,7 @@ def test_cloudwatch_keeps_points_in_the_order_they_came() -> None:
     cloudwatch_backends.reset()
 
 
+@pytest.mark.fidelity("alarms")
 def test_an_alarm_can_be_made_and_deleted() -> None:
     backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][REGION]
     alarm = backend.put_metric_alarm(

@@ -181,6 +181,7 @@ def test_other_services_find_lambda_by_the_one_door(service: str) -> None:
     )
 
 
+@pytest.mark.fidelity("other-callers")
 def test_no_service_of_moto_has_a_new_way_into_lambda() -> None:
     from pathlib import Path
 

@@ -428,6 +428,7 @@ def test_what_is_answered_reaches_boto3(operation: str, full: bool) -> None:
     assert parsed == output
 
 
+@pytest.mark.fidelity("response-streaming")
 def test_a_streamed_answer_is_refused_with_a_pointer() -> None:
     assert STREAMED == ["InvokeWithResponseStream"]
     with pytest.raises(NotModelledError, match="Call Invoke"):
@@ -542,6 +543,7 @@ def test_a_code_or_member_lambda_does_not_have_is_our_mistake() -> None:
         aws_error("ResourceNotFoundException", "m", Reason="none")
 
 
+@pytest.mark.fidelity("other-operations")
 def test_what_is_not_modelled_is_501() -> None:
     error = NotModelledError("Durable execution", "Use Step Functions.")
     assert serialise_error(error)[0] == 501

@@ -90,6 +90,37 @@ def test_display(value: Any, unit: str, text: str) -> None:
     assert display(value, unit) == text
 
 
+def test_every_unit_has_a_singular_and_a_plural() -> None:
+    measured = [fact for fact in facts.all().values() if not isinstance(fact.value, str | tuple)]
+    units = {fact.unit for fact in measured} - {"USD", "count", "ratio"}
+    written_out = {"s": "second", "ms": "millisecond", "min": "minute", "h": "hour"}
+    irregular = {
+        "addresses": "address",
+        "batches": "batch",
+        "concurrent batches": "concurrent batch",
+        "polls per second": "poll per second",
+        "processes and threads": "process and thread",
+        "proxies": "proxy",
+        "requests per second": "request per second",
+        "retries": "retry",
+    }
+    # Signs, and facts whose text is their own.
+    alone = {"%", "GB", "GiB", "KB", "MB", "Mbps", "percent"}
+    alone |= {"HTTP status", "port"}
+    for unit in sorted(units):
+        one, two = display(1, unit).partition(" ")[2], display(2, unit).partition(" ")[2]
+        if unit in written_out:
+            assert (one, two) == (written_out[unit], f"{written_out[unit]}s"), unit
+        elif unit in alone:
+            assert (one, two) == (unit, unit), unit
+        else:
+            assert (one, two) == (irregular.get(unit, unit.removesuffix("s")), unit), unit
+            assert one != two, f"{unit}: say how one of it is called"
+    for fact in measured:
+        if fact.value == 1 and " " in fact.text:
+            assert not fact.text.endswith(("s", "he")), f"{fact.key}: {fact.text}"
+
+
 def test_substitutions_are_names_myst_can_take() -> None:
     found = facts.substitutions()
     assert found["memory_maximum"] == "10,240 MB"

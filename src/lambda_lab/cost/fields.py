@@ -116,7 +116,8 @@ class Field:
         number = Decimal(typed) if re.fullmatch(NUMBER, typed, re.ASCII) else None
         if number is None or not self._fits(number):
             short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-            raise WorkloadError(f"{self.label} is “{short}”. {self.allowed}", self.name)
+            given = f"“{short}”" if text.strip(" \u00a0\u202f") else "empty"
+            raise WorkloadError(f"{self.label} is {given}. {self.allowed}", self.name)
         return self._plain(number)
 
     def _plain(self, number: Decimal) -> Decimal:

@@ -25,6 +25,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from .fidelity import Answer, Behaviour, Emulators, Fidelity, load_behaviours, load_emulators
 from .ledger import Claim, ClaimSource, Paragraph, Verdict, load_claims, load_paragraphs
 from .loader import load_facts, load_records
 from .model import (
@@ -43,13 +44,17 @@ from .model import (
 )
 
 __all__ = [
+    "Answer",
+    "Behaviour",
     "Claim",
     "ClaimSource",
     "Confidence",
+    "Emulators",
     "EnvironmentVariable",
     "ErrorShape",
     "Fact",
     "FactsDataError",
+    "Fidelity",
     "InvocationModel",
     "InvocationSource",
     "Kind",
@@ -60,7 +65,9 @@ __all__ = [
     "UnknownFactError",
     "Verdict",
     "all",
+    "behaviours",
     "claims",
+    "emulators",
     "environment_variables",
     "errors",
     "get",
@@ -183,3 +190,28 @@ def claims() -> tuple[Claim, ...]:
 def paragraphs() -> tuple[Paragraph, ...]:
     """Return the paragraphs of the study notes, as the ledger counts them."""
     return load_paragraphs()
+
+
+@cache
+def behaviours() -> tuple[Behaviour, ...]:
+    """Return every behaviour of the ledger of fidelity, in the order of its topics.
+
+    Examples
+    --------
+    >>> first = behaviours()[0]
+    >>> first.key, first.kind.value
+    ('handler-code', 'real')
+    """
+    return load_behaviours()
+
+
+@cache
+def emulators() -> Emulators:
+    """Return the comparison with other emulators.
+
+    Examples
+    --------
+    >>> [one.head for one in emulators().emulators][1]
+    'MiniStack 1.5.33'
+    """
+    return load_emulators()

@@ -18,6 +18,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from .filled import filled
 from .loader import load_facts, page_url
 from .model import Confidence, FactsDataError
 
@@ -43,7 +44,6 @@ OWN_EVIDENCE = {
 """Evidence that is no page of AWS's, and how the ledger words it."""
 
 _ID = re.compile(r"N(\d{3})-(\d{2,3})([a-z]?)")
-_SUBSTITUTION = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _JUDGED = frozenset({"verdict", "right", "sources", "shown", "confidence"})
 
 
@@ -121,16 +121,6 @@ class Paragraph:
 
 
 _facts = cache(load_facts)
-
-
-@cache
-def _substitutions() -> Mapping[str, str]:
-    """Return display texts by name, as `lambda_lab.facts.substitutions` does."""
-    return {
-        key.replace(".", "_").replace("-", "_"): fact.text
-        for key, fact in _facts().items()
-        if fact.printable
-    }
 
 
 def _read(name: str) -> Mapping[str, Any]:
@@ -221,7 +211,7 @@ def _claim(ident: str, entry: dict[str, Any], entries: Mapping[str, dict[str, An
         raise FactsDataError(f"Claim {ident}: checked must be a date, not {made['checked']!r}.")
     _weigh(ident, made)
     made["sources"] = tuple(_source(ident, key) for key in made["sources"])
-    made["right"] = _filled(ident, made["right"])
+    made["right"] = filled(made["right"], f"Claim {ident}")
     made["shown"], made["paragraphs"] = tuple(made["shown"]), tuple(made["paragraphs"])
     return Claim(**made, same_as=other)
 
@@ -255,18 +245,6 @@ def _source(ident: str, key: str) -> ClaimSource:
         return ClaimSource(key, key, page_url(key))
     except FactsDataError as error:
         raise FactsDataError(f"Claim {ident}: {error}") from error
-
-
-def _filled(ident: str, text: str) -> str:
-    """Put the facts' display texts into a sentence."""
-    known = _substitutions()
-
-    def fill(match: re.Match[str]) -> str:
-        if match[1] not in known:
-            raise FactsDataError(f"Claim {ident}: no printable fact is called {match[1]!r}.")
-        return known[match[1]]
-
-    return _SUBSTITUTION.sub(fill, text)
 
 
 def gaps(claims: Iterable[Claim], paragraphs: Iterable[Paragraph]) -> Iterator[str]:

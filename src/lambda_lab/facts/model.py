@@ -26,6 +26,7 @@ __all__ = [
     "LogLine",
     "Metric",
     "RuntimeIdentifier",
+    "Sourced",
     "UnknownFactError",
 ]
 
@@ -90,8 +91,29 @@ class InvocationModel(StrEnum):
     POLL = "event source mapping"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """What every record says of itself.
+
+    Attributes
+    ----------
+    source, url
+        Where it was read: the short key, and the page it stands for.
+    checked, confidence
+        When it was read, and how sure we are.
+    note
+        What a reader should know besides; empty when there is nothing.
+    """
+
+    source: str
+    url: str
+    checked: date
+    confidence: Confidence
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Sourced):
     """One number, name or rule, with its source.
 
     Attributes
@@ -104,12 +126,8 @@ class Fact:
         Unit of `value`: ``s``, ``ms``, ``MB``, ``bytes``, ``USD``, ``count``, ``name`` and so on.
     kind, scope, adjustable
         What sort of statement it is, what it holds for, and whether AWS raises it on request.
-    source, url, checked, confidence
-        Where and when it was read, and how sure we are.
     text
         The value as prose: ``900 seconds (15 minutes)``.
-    note
-        What a reader of the number should know besides; empty when there is nothing.
     model
         ``Shape.property`` of botocore's Lambda model that holds the same value, or empty.
     print_anyway, reason
@@ -122,12 +140,7 @@ class Fact:
     kind: Kind
     scope: str
     adjustable: bool
-    source: str
-    checked: date
-    confidence: Confidence
     text: str
-    url: str
-    note: str = ""
     model: str = ""
     print_anyway: bool = False
     reason: str = ""
@@ -139,7 +152,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class InvocationSource:
+class InvocationSource(Sourced):
     """A service that invokes functions: how, by what permission, and who tries again."""
 
     name: str
@@ -147,15 +160,10 @@ class InvocationSource:
     permission: str
     retried_by: str
     retries: str
-    source: str
-    url: str
-    checked: date
-    confidence: Confidence
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class RuntimeIdentifier:
+class RuntimeIdentifier(Sourced):
     """A value of ``Runtime``, with AWS's forecast dates (``None`` where AWS names none).
 
     `preview` marks identifiers the API takes but AWS has not announced.
@@ -168,11 +176,6 @@ class RuntimeIdentifier:
     block_create: date | None
     block_update: date | None
     preview: bool
-    source: str
-    url: str
-    checked: date
-    confidence: Confidence
-    note: str = ""
 
     def status(self, on: date) -> str:
         """Return ``supported``, ``preview``, ``deprecated``, ``create blocked`` or ``blocked``.
@@ -194,11 +197,14 @@ class RuntimeIdentifier:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorShape:
+class ErrorShape(Sourced):
     """An error a caller or a log reader can meet.
 
-    `family` is ``api`` (the call itself fails with `status`) or ``function`` (the call answers 200
-    with a function error). In `message`, ``{name}`` marks what varies.
+    `family` is ``api`` (the call itself fails with `status`), ``common`` (the same, by an error of
+    every operation that the model of one does not have), ``throttle`` (a `Reason` of a 429) or
+    ``function`` (the call answers 200 with a function error). In `message`, ``{name}`` marks what
+    varies. `cure` is what to do, and `not_made` says why nothing here makes the error: it is empty
+    for one that the page of errors or a test makes.
     """
 
     name: str
@@ -207,15 +213,12 @@ class ErrorShape:
     message: str
     when: str
     who_retries: str
-    source: str
-    url: str
-    checked: date
-    confidence: Confidence
-    note: str = ""
+    cure: str
+    not_made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Sourced):
     """A CloudWatch metric of the namespace ``AWS/Lambda``."""
 
     name: str
@@ -224,37 +227,22 @@ class Metric:
     group: str
     dimensions: tuple[str, ...]
     meaning: str
-    source: str
-    url: str
-    checked: date
-    confidence: Confidence
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentVariable:
+class EnvironmentVariable(Sourced):
     """A variable Lambda sets. `reserved` ones cannot be set in a function's configuration."""
 
     name: str
     reserved: bool
     value: str
     meaning: str
-    source: str
-    url: str
-    checked: date
-    confidence: Confidence
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Sourced):
     """A line the platform writes; ``{name}`` marks what varies, a tab is a real tab."""
 
     name: str
     template: str
     when: str
-    source: str
-    url: str
-    checked: date
-    confidence: Confidence
-    note: str = ""

@@ -11,6 +11,8 @@ __all__ = ["display"]
 _WORDS = {"s": "second", "ms": "millisecond", "min": "minute", "h": "hour", "bytes": "byte"}
 # Units that say nothing a sentence would repeat.
 _SILENT = frozenset({"count", "ratio"})
+# Units that end in an s and are no plural.
+_SYMBOLS = frozenset({"Mbps", "HTTP status"})
 # Units of texts that are code.
 _CODE = frozenset({"name", "names", "pattern"})
 
@@ -53,7 +55,31 @@ def _measured(value: float, unit: str) -> str:
     if unit in _WORDS:
         counted = _counted(number, value, _WORDS[unit])
         return f"{counted}{_longer(value)}" if unit == "s" else counted
-    return f"{number} {unit.removesuffix('s') if value == 1 else unit}"
+    return f"{number} {_singular(unit) if value == 1 else unit}"
+
+
+def _singular(unit: str) -> str:
+    """Return a unit for one of it: ``batches`` becomes ``batch``, and ``Mbps`` stays.
+
+    What stands after *per* is one already.
+
+    Examples
+    --------
+    >>> _singular("retries"), _singular("requests per second"), _singular("processes and threads")
+    ('retry', 'request per second', 'process and thread')
+    """
+    if unit in _SYMBOLS:
+        return unit
+    counted, per, base = unit.partition(" per ")
+    return f"{' and '.join(map(_one, counted.split(' and ')))}{per}{base}"
+
+
+def _one(words: str) -> str:
+    """Return words with the last in the singular."""
+    for plural, singular in (("ies", "y"), ("ches", "ch"), ("sses", "ss"), ("s", "")):
+        if words.endswith(plural) and not words.endswith("ss"):
+            return f"{words.removesuffix(plural)}{singular}"
+    return words
 
 
 def _counted(number: str, value: float, word: str) -> str:
