@@ -96,6 +96,7 @@ def cli(url: str, tmp_path: Path) -> Cli:
 @pytest.mark.aws_cli
 @pytest.mark.slow
 @pytest.mark.timeout(180)
+@pytest.mark.fidelity("real-clients")
 def test_the_first_commands_of_a_user(cli: Cli) -> None:
     (cli.folder / "function.zip").write_bytes(package(SOURCE))
     made = cli.json(
