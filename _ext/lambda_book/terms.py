@@ -1,7 +1,7 @@
 """Words of the glossary explain themselves where they are used, without a kernel.
 
 A ``{term}`` stays a link to the glossary. It also carries the first paragraph of its definition in
-``data-definition``, which ``_static/terms.js`` shows on hover and on keyboard focus.
+``data-definition``, which ``_static/terms.js`` shows on hover, on keyboard focus, and on a tap.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["setup"]
+__all__ = ["definitions", "setup", "term_link"]
 
 
 class term_link(nodes.reference):  # noqa: N801 - Sphinx finds the writer by this name
@@ -25,6 +25,14 @@ def _definitions(env: BuildEnvironment) -> dict[str, dict[str, str]]:
     """Return definitions by document and anchor, kept in Sphinx's environment between builds."""
     kept = vars(env).setdefault("lambda_book_definitions", {})
     return cast("dict[str, dict[str, str]]", kept)
+
+
+def definitions(env: BuildEnvironment) -> dict[str, str]:
+    """Return the first paragraph of every definition, by anchor."""
+    known: dict[str, str] = {}
+    for by_anchor in _definitions(env).values():
+        known.update(by_anchor)
+    return known
 
 
 def _collect(app: Sphinx, doctree: nodes.document) -> None:
@@ -54,9 +62,7 @@ def _merge(
 
 
 def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    known: dict[str, str] = {}
-    for by_anchor in _definitions(app.builder.env).values():
-        known.update(by_anchor)
+    known = definitions(app.builder.env)
     for reference in list(doctree.findall(nodes.reference)):
         anchor = reference.get("refid") or reference.get("refuri", "").rpartition("#")[2]
         if anchor not in known or not any(

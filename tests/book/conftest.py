@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from built_site import NOT_BUILT, SITE
+from devtools import Browser, chromium, find_chromium, served
 from repository import ROOT
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -24,6 +25,22 @@ def site() -> Path:
     if not (SITE / "index.html").exists():
         pytest.skip(NOT_BUILT)
     return SITE
+
+
+@pytest.fixture
+def on_a_phone(site: Path) -> Iterator[Callable[[str], Browser]]:
+    """Open a page of the built site in a browser as wide as a phone."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("There is no Chromium or Chrome here: install one, or name it in CHROMIUM.")
+    with served(site) as address, chromium(path) as browser:
+        browser.look(390, 844)
+
+        def go(page: str) -> Browser:
+            browser.open(f"{address}/{page}")
+            return browser
+
+        yield go
 
 
 @dataclass(frozen=True)

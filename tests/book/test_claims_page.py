@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from devtools import Browser, chromium, find_chromium, served
+from devtools import Browser
 from lambda_lab import facts
 
 PAGE = "chapters/reference/claims-ledger.html"
@@ -74,14 +73,8 @@ def test_what_is_not_there_is_a_warning(
 
 
 @pytest.fixture
-def page(site: Path) -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("There is no Chromium or Chrome here: install one, or name it in CHROMIUM.")
-    with served(site) as address, chromium(path) as browser:
-        browser.look(390, 844)
-        browser.open(f"{address}/{PAGE}")
-        yield browser
+def page(on_a_phone: Callable[[str], Browser]) -> Browser:
+    return on_a_phone(PAGE)
 
 
 @pytest.mark.browser

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 
-from devtools import Browser, chromium, find_chromium, served
+from devtools import Browser
 from lambda_lab import facts
 
 QUOTAS = "chapters/reference/quotas.html"
@@ -93,14 +93,8 @@ def test_each_error_of_the_page_was_made(site: Path) -> None:
 
 
 @pytest.fixture
-def page(site: Path) -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("There is no Chromium or Chrome here: install one, or name it in CHROMIUM.")
-    with served(site) as address, chromium(path) as browser:
-        browser.look(390, 844)
-        browser.open(f"{address}/{QUOTAS}")
-        yield browser
+def page(on_a_phone: Callable[[str], Browser]) -> Browser:
+    return on_a_phone(QUOTAS)
 
 
 @pytest.mark.browser

@@ -24,6 +24,8 @@ from lambda_lab.runtime.runtimes import served_by
 
 __all__ = [
     "DIRECT_UPLOAD_BYTES",
+    "NOT_MODELLED_CODE",
+    "NOT_MODELLED_SETTINGS",
     "check_environment",
     "check_new_name",
     "check_runtime",
@@ -55,6 +57,12 @@ NOT_MODELLED_SETTINGS = {
     "PublishTo": "The version $LATEST.PUBLISHED",
 }
 """Members of a function's configuration that AWS acts on and this package does not."""
+NOT_MODELLED_CODE = {
+    "ImageUri": "A function from a container image",
+    "SourceKMSKeyArn": "A package encrypted with a key of your own",
+    "S3ObjectStorageMode": "A package that stays in a bucket of your own",
+}
+"""The same of a function's code; ``COPY``, the default of the last one, is what happens here."""
 
 
 def refuse_not_modelled(params: Mapping[str, Any]) -> None:
@@ -68,9 +76,12 @@ def refuse_not_modelled(params: Mapping[str, Any]) -> None:
     for member, what in NOT_MODELLED_SETTINGS.items():
         if params.get(member):
             raise NotModelledError(what)
-    code = params.get("Code") or {}
-    if params.get("PackageType") == "Image" or code.get("ImageUri") or params.get("ImageUri"):
-        raise NotModelledError("A function from a container image")
+    code = params.get("Code") or params  # UpdateFunctionCode has its members at the top
+    for member, what in NOT_MODELLED_CODE.items():
+        if code.get(member) not in (None, "", "COPY"):
+            raise NotModelledError(what)
+    if params.get("PackageType") == "Image":
+        raise NotModelledError(NOT_MODELLED_CODE["ImageUri"])
 
 
 def check_new_name(name: FunctionName, asked: str, region: str, account: str) -> None:
