@@ -7,7 +7,25 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from . import assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, sheets, terms
+from . import (
+    assets,
+    boxes,
+    cards,
+    cover,
+    exam_map,
+    facts,
+    fidelity,
+    first_uses,
+    formulas,
+    glance,
+    ledger,
+    news,
+    parts,
+    places,
+    quiz,
+    sheets,
+    terms,
+)
 
 __all__ = ["setup"]
 
@@ -25,6 +43,24 @@ def setup(app: Sphinx) -> dict[str, bool]:
     dict
         What Sphinx wants to know: pages may be read and written in parallel.
     """
-    for part in (assets, boxes, cover, facts, formulas, glance, ledger, parts, quiz, sheets, terms):
+    for part in (
+        assets,
+        boxes,
+        cards,
+        cover,
+        exam_map,
+        facts,
+        fidelity,
+        first_uses,
+        formulas,
+        glance,
+        ledger,
+        news,
+        parts,
+        places,
+        quiz,
+        sheets,
+        terms,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

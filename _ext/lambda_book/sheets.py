@@ -16,7 +16,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from .sheet import Cell, Filter, Row, link, prose, sheet
-from .written import written_metrics
+from .written import errors_in_tests, errors_on_page, written_metrics
 
 if TYPE_CHECKING:
     from lambda_lab.facts import ErrorShape, Fact, Metric, RuntimeIdentifier
@@ -196,27 +196,53 @@ def metrics_html() -> str:
     return sheet(columns, rows, noun="metrics", filters=filters)
 
 
+_FAMILIES = {
+    "api": "the call",
+    "common": "the call",
+    "function": "the function",
+    "throttle": "reason of a 429",
+}
+
+
+def _made_where(error: ErrorShape) -> str:
+    """Return how an error is seen: on the page, by a test, or why not at all."""
+    if error.not_made:
+        return f"not made here<p>{prose(error.not_made)}</p>"
+    if error.name in errors_on_page():
+        # MyST's anchor of a heading.
+        anchor = error.name.lower().replace(".", "-")
+        return f'<a href="#{anchor}">on this page</a>'
+    tests = ", ".join(f"<code>{escape(name)}</code>" for name in errors_in_tests()[error.name])
+    return f"in a test<p>{tests.replace('_', '_<wbr>')}</p>"
+
+
 def _error(error: ErrorShape) -> Row:
-    family = "the call" if error.family == "api" else "the function"
     said = f"<p><code>{escape(error.message)}</code></p>" if error.message else ""
+    made = "no" if error.not_made else "yes"
     return Row(
         [
-            Cell(f"<code>{escape(error.name)}</code>{said}", error.name),
-            Cell(str(error.status)),
+            Cell(
+                f"<code>{escape(error.name)}</code><p>Status {error.status}</p>{said}", error.name
+            ),
             Cell(prose(error.when)),
-            Cell(prose(error.who_retries)),
+            Cell(f"{prose(error.cure)}<p>Tries again: {prose(error.who_retries)}</p>"),
+            Cell(_made_where(error), made),
             _source(error),
         ],
         f"error-{error.name.lower().replace('.', '-')}",
-        {"family": family},
+        {"family": _FAMILIES[error.family], "made": made},
     )
 
 
 def errors_html() -> str:
     """Return the table of errors that a call or a function can end with."""
     rows = [_error(one) for one in _facts().errors()]
-    columns = ["Error", "Status", "When", "Who tries again", "Source"]
-    return sheet(columns, rows, noun="errors", filters=[Filter("family", "What fails", "Either")])
+    filters = [
+        Filter("family", "What fails", "Any"),
+        Filter("made", "Made here", "Either"),
+    ]
+    columns = ["Error", "Why", "What to do", "Made here", "Source"]
+    return sheet(columns, rows, noun="errors", filters=filters)
 
 
 def _directive(make: Callable[[], str]) -> type[SphinxDirective]:
@@ -236,6 +262,8 @@ def _count(app: Sphinx, config: Config) -> None:
     config.myst_substitutions = {
         **(config.myst_substitutions or {}),
         "sheet_checked": f"{checked.day} {checked:%B %Y}",
+        "sheet_errors": str(len(facts.errors())),
+        "sheet_errors_made": str(sum(not one.not_made for one in facts.errors())),
         "sheet_facts": str(len(shown_facts())),
         "sheet_runtimes": str(len(facts.runtimes())),
         "sheet_metrics": str(len(facts.metrics())),

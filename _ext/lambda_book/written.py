@@ -1,14 +1,24 @@
-"""Which metrics the package writes, read from its source: a page about them cannot drift."""
+"""What is really made: metrics, read from the package's source, and errors, from pages and tests.
+
+A page about them cannot drift.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
-__all__ = ["names_written", "written_metrics"]
+from .proofs import proofs
+
+__all__ = ["errors_in_tests", "errors_on_page", "names_written", "written_metrics"]
+
+ROOT = Path(__file__).resolve().parents[2]
+ERRORS = ROOT / "chapters" / "reference" / "errors.md"
 
 
 def names_written(source: str) -> set[str]:
@@ -40,3 +50,18 @@ def written_metrics() -> frozenset[str]:
     for path in sorted(room.rglob("*.py")):
         found |= names_written(path.read_text(encoding="utf-8"))
     return frozenset(metric.name for metric in facts.metrics() if metric.name in found)
+
+
+@cache
+def errors_on_page() -> frozenset[str]:
+    """Return the headings of the page of errors: each stands over a cell that makes the error."""
+    return frozenset(re.findall(r"^### (\S+)$", ERRORS.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@cache
+def errors_in_tests() -> Mapping[str, list[str]]:
+    """Return the tests that carry the name of an error, ``@pytest.mark.makes("Name")``, by it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for proof in proofs(ROOT, "makes"):
+        found[proof.key].append(proof.test or proof.path)
+    return dict(found)

@@ -31,6 +31,7 @@ def ask(
 
 
 @private_root
+@pytest.mark.fidelity("clock")
 def test_control_paths(lab: LiveRegion, http_to: http.client.HTTPConnection) -> None:
     name = lab.deploy(GOOD)
     lab.call(name)

@@ -27,6 +27,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("context")
 def test_the_context_is_complete(lab: LiveRegion) -> None:
     name = lab.deploy(CONTEXT, Timeout=7, MemorySize=192)
     answer = lab.call(name)
@@ -46,6 +47,7 @@ def test_the_context_is_complete(lab: LiveRegion) -> None:
     assert lab.call(f"{arn}:$LATEST").value["invoked_function_arn"] == f"{arn}:$LATEST"
 
 
+@pytest.mark.fidelity("context")
 def test_the_client_context(lab: LiveRegion) -> None:
     sent = {"custom": {"who": "ü"}, "env": {"locale": "de"}, "client": {"app_title": "t"}}
     encoded = base64.b64encode(json.dumps(sent).encode()).decode()
@@ -67,6 +69,7 @@ ONLY_WITH_JSON = {"AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_LOG_LEVEL"}
 
 
 @private_root
+@pytest.mark.fidelity("variables")
 def test_the_variables_are_exactly_lambdas_and_the_functions(lab: LiveRegion) -> None:
     own = {"Variables": {"COLOUR": "blue $HOME", "TZ": "Europe/Berlin"}}
     seen = lab.run(VARIABLES, Environment=own).value
@@ -96,6 +99,7 @@ def test_the_variables_of_a_json_log(lab: LiveRegion) -> None:
     }
 
 
+@pytest.mark.fidelity("reserved-variables")
 def test_what_lambda_sets_cannot_be_set(lab: LiveRegion) -> None:
     for name in ("AWS_REGION", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT"):
         with pytest.raises(lab.lam.exceptions.InvalidParameterValueException) as refused:
@@ -112,6 +116,7 @@ ECHO = "def handler(event, context):\n    return event\n"
      b'  {"a": [1, null]}  ', b'{"a":' * 90 + b"1" + b"}" * 90],
     ids=["null", "object", "list", "text", "zero", "number", "true", "unicode", "spaces", "deep"],
 )  # fmt: skip
+@pytest.mark.fidelity("event-and-result")
 def test_events_arrive_as_they_were_sent(lab: LiveRegion, raw: bytes) -> None:
     name = lab.deploy(ECHO)
     assert lab.call(name, raw=raw).value == json.loads(raw)
@@ -147,6 +152,7 @@ RESULTS = {
 
 
 @pytest.mark.parametrize("kind", RESULTS)
+@pytest.mark.fidelity("python-client")
 def test_results_are_what_awss_client_makes_of_them(lab: LiveRegion, kind: str) -> None:
     code, expected = RESULTS[kind]
     answer = lab.run(f"def handler(event, context):\n    return {code}\n")
@@ -162,6 +168,7 @@ def test_results_are_what_awss_client_makes_of_them(lab: LiveRegion, kind: str) 
         ("(lambda a: a.append(a) or a)([])", "Circular reference detected"),
     ],
 )
+@pytest.mark.fidelity("event-and-result")
 def test_results_that_are_not_json(lab: LiveRegion, code: str, message: str) -> None:
     name = lab.deploy(f"def handler(event, context):\n    return {code}\n")
     answer = lab.call(name)

@@ -51,6 +51,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.fidelity("only-the-package", "init-failures")
 def test_a_function_that_cannot_start(lab: LiveRegion, what: str) -> None:
     files, handler, error_type, message = BROKEN[what]
     name = lab.deploy(files, Handler=handler)
@@ -93,6 +94,7 @@ def test_a_process_that_ends_while_it_starts(lab: LiveRegion, code: str) -> None
     assert answer.figures["Error Type"] == "Runtime.ExitError"
 
 
+@pytest.mark.fidelity("init-failures")
 def test_out_of_memory_while_it_starts(lab: LiveRegion) -> None:
     answer = lab.run(f"import os\nkept = os.urandom(1 << 20) * 300\n{GOOD}")
     message = answer.fails("Runtime.ExitError")["errorMessage"]
@@ -154,6 +156,7 @@ def test_an_init_longer_than_the_timeout_within_the_invocation(lab: LiveRegion) 
 
 @pytest.mark.slow
 @private_root
+@pytest.mark.fidelity("init-limit")
 def test_the_limit_of_the_init_phase(lab: LiveRegion) -> None:
     slow_once = SECOND_TRY.replace('raise ValueError("not yet")', "import time; time.sleep(60)")
     answer = lab.run(slow_once)
@@ -169,6 +172,7 @@ def test_what_init_writes_stands_before_the_start_line(lab: LiveRegion) -> None:
     assert kinds == ["INIT_START", "loading", "START", "END", "REPORT"]
 
 
+@pytest.mark.fidelity("other-languages", "snapstart-others")
 def test_a_runtime_that_nothing_here_serves_is_refused(lab: LiveRegion) -> None:
     with pytest.raises(lab.lam.exceptions.ClientError) as refused:
         lab.create(GOOD, Runtime="java21", Handler="a.b")
@@ -207,6 +211,7 @@ done
 """
 
 
+@pytest.mark.fidelity("os-only-runtimes", "runtime-api")
 def test_a_bootstrap_in_shell(lab: LiveRegion) -> None:
     name = lab.deploy({"bootstrap": BASH}, Runtime="provided.al2023", Handler="any.thing")
     cold = lab.call(name, {"n": 1})
@@ -227,6 +232,7 @@ def test_a_bootstrap_in_shell(lab: LiveRegion) -> None:
     assert not [name for name in variables if "TELEMETRY" in name]
 
 
+@pytest.mark.fidelity("os-only-runtimes")
 def test_a_bootstrap_in_a_layer(lab: LiveRegion) -> None:
     from lambda_lab.deploy import make_zip
 
@@ -238,6 +244,7 @@ def test_a_bootstrap_in_a_layer(lab: LiveRegion) -> None:
 
 
 @pytest.mark.parametrize("files", [{"readme": "x"}, {"bootstrap.sh": BASH}])
+@pytest.mark.makes("Runtime.InvalidEntrypoint")
 def test_a_missing_bootstrap(lab: LiveRegion, files: dict[str, str]) -> None:
     answer = lab.run(files, Runtime="provided.al2023", Handler="x")
     document = answer.fails("Runtime.InvalidEntrypoint")

@@ -55,6 +55,7 @@ def note(lab: LiveRegion, tmp_path: object) -> str:
     return "/tmp/note" if lab.isolated else f"{tmp_path}/note"
 
 
+@pytest.mark.fidelity("handler-code", "cold-and-warm")
 def test_cold_then_warm(lab: LiveRegion, note: str) -> None:
     name = lab.deploy(LIFE)
     cold, warm = (lab.call(name, {"note": note}) for _ in range(2))
@@ -66,6 +67,7 @@ def test_cold_then_warm(lab: LiveRegion, note: str) -> None:
     assert environment["log_stream"] == cold.value["stream"]
 
 
+@pytest.mark.fidelity("exception-keeps", "function-errors")
 def test_a_raised_exception_keeps_the_environment(lab: LiveRegion, note: str) -> None:
     name = lab.deploy(LIFE)
     first = lab.call(name, {"note": note})
@@ -80,6 +82,7 @@ def test_a_raised_exception_keeps_the_environment(lab: LiveRegion, note: str) ->
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.fidelity("crash-replaces")
 def test_an_end_of_the_process(lab: LiveRegion, note: str, end: str) -> None:
     code, sentence = ENDS[end]
     name = lab.deploy(LIFE)
@@ -120,6 +123,7 @@ SLOW = {
 
 
 @private_root
+@pytest.mark.fidelity("timeout")
 def test_a_timeout_ends_what_runs_at_the_deadline(lab: LiveRegion) -> None:
     names = {kind: lab.deploy(LIFE, Timeout=1) for kind in SLOW}
     first = {kind: lab.call(names[kind], {"note": "/tmp/note"}) for kind in SLOW}
@@ -148,6 +152,7 @@ def _timed_out(answer: Answer) -> None:
     assert any(line.endswith(f"{answer.request_id} {sentence}") for line in answer.tail)
 
 
+@pytest.mark.fidelity("timeout")
 def test_a_timeout(lab: LiveRegion, note: str) -> None:
     name = lab.deploy(LIFE, Timeout=1)
     first = lab.call(name, {"note": note})
@@ -175,6 +180,8 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("how", TOO_MUCH)
+@pytest.mark.fidelity("memory-limit")
+@pytest.mark.makes("Runtime.OutOfMemory")
 def test_out_of_memory(lab: LiveRegion, note: str, how: str) -> None:
     name = lab.deploy(LIFE, MemorySize=128)
     first = lab.call(name, {"note": note})
@@ -190,6 +197,7 @@ def test_out_of_memory(lab: LiveRegion, note: str, how: str) -> None:
     _new_process_in_the_same_environment(lab, name, note, first, before)
 
 
+@pytest.mark.fidelity("memory-limit")
 def test_more_memory_holds_more(lab: LiveRegion, note: str) -> None:
     name = lab.deploy(LIFE, MemorySize=512)
     small = lab.call(name, {"note": note})
@@ -202,6 +210,7 @@ def test_more_memory_holds_more(lab: LiveRegion, note: str) -> None:
     assert used[2] >= used[1], "the peak is that of the environment"
 
 
+@pytest.mark.fidelity("crash-replaces")
 def test_an_environment_that_somebody_kills(lab: LiveRegion, note: str) -> None:
     name = lab.deploy(LIFE)
     first = lab.call(name, {"note": note})
@@ -224,6 +233,7 @@ def test_an_environment_that_somebody_kills_unnoticed(lab: LiveRegion, note: str
     assert lab.call(name, {"note": note}).error is None
 
 
+@pytest.mark.fidelity("one-call-at-a-time")
 def test_eight_callers_get_eight_environments(lab: LiveRegion) -> None:
     name = lab.deploy(
         "import os, time\ndef handler(event, context):\n"
@@ -237,6 +247,7 @@ def test_eight_callers_get_eight_environments(lab: LiveRegion) -> None:
     assert len(lab.idle(name)) == 8
 
 
+@pytest.mark.fidelity("new-code")
 def test_new_code_gets_a_new_environment_while_the_old_finishes(lab: LiveRegion) -> None:
     name = lab.deploy(
         "import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'old'"
@@ -282,6 +293,7 @@ def test_delete_and_create_again(lab: LiveRegion) -> None:
     assert lab.idle(name)[0]["id"] != old["id"]
 
 
+@pytest.mark.fidelity("states")
 def test_pending_then_active(lab: LiveRegion) -> None:
     name = lab.create("def handler(event, context):\n    return 1")
     assert lab.lam.get_function(FunctionName=name)["Configuration"]["State"] == "Pending"

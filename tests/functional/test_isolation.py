@@ -68,6 +68,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("variables")
 def test_nothing_of_the_readers_environment(lab: LiveRegion) -> None:
     answer = lab.run(DUMP)
     seen = answer.value
@@ -87,6 +88,7 @@ def test_nothing_of_the_readers_environment(lab: LiveRegion) -> None:
 
 
 @private_root
+@pytest.mark.fidelity("wall-of-files")
 def test_nothing_of_the_readers_files(lab: LiveRegion) -> None:
     secret = Path(os.environ["HOME"], ".aws", "credentials")
     assert secret.exists()
@@ -143,6 +145,7 @@ NOT_THERE = ["moto", "cheroot", "lambda_lab", "pytest", "flask", "httptools", "p
              "requests", "pydantic", "rich", "werkzeug", "live_region", "pip"]  # fmt: skip
 
 
+@pytest.mark.fidelity("only-the-package")
 def test_only_the_package_its_layers_and_the_sdk_can_be_imported(lab: LiveRegion) -> None:
     seen = lab.run(IMPORTS, THERE + NOT_THERE).value
     assert [name for name in THERE if not seen[name]] == []
@@ -156,6 +159,7 @@ def test_nothing_of_ours_is_loaded_in_a_function(lab: LiveRegion) -> None:
     assert loaded & {"lambda_lab", "moto", "cheroot", "httptools", "psutil", "pytest"} == set()
 
 
+@pytest.mark.fidelity("sdk-in-the-environment")
 def test_a_function_reaches_the_region_through_the_sdk(lab: LiveRegion) -> None:
     code = """
 import boto3
@@ -202,6 +206,7 @@ def handler(event, context):
 
 
 @private_root
+@pytest.mark.fidelity("read-only-code")
 def test_only_tmp_can_be_written(lab: LiveRegion) -> None:
     files = {"lambda_function.py": WRITES, "data/own.txt": "mine"}
     fixed = ["/var/task/new", "/var/task/data/own.txt", "/var/task/lambda_function.py",
@@ -214,6 +219,7 @@ def test_only_tmp_can_be_written(lab: LiveRegion) -> None:
 
 
 @private_root
+@pytest.mark.fidelity("wall-of-files")
 def test_a_function_cannot_mount_or_become_more(lab: LiveRegion) -> None:
     code = """
 import ctypes, os
@@ -245,6 +251,7 @@ def handler(event, context):
 
 @private_root
 @pytest.mark.parametrize("size", [512, 700])
+@pytest.mark.fidelity("private-tmp")
 def test_tmp_has_the_configured_size(lab: LiveRegion, size: int) -> None:
     name = lab.deploy(FILL, EphemeralStorage={"Size": size})
     assert lab.call(name, 100).value == [size, "fits"]
@@ -252,6 +259,7 @@ def test_tmp_has_the_configured_size(lab: LiveRegion, size: int) -> None:
 
 
 @private_root
+@pytest.mark.fidelity("private-tmp")
 def test_tmp_is_each_environments_own(lab: LiveRegion) -> None:
     code = "import os\ndef handler(event, context):\n    open('/tmp/mine', 'w').close()\n"
     lab.run(code)
@@ -268,6 +276,7 @@ def layer(lab: LiveRegion, name: str, files: dict[str, str]) -> str:
     return str(lab.lam.publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"])
 
 
+@pytest.mark.fidelity("sdk-in-the-environment")
 def test_a_package_that_brings_its_own_boto3_uses_it(lab: LiveRegion) -> None:
     files = {
         "lambda_function.py": "import boto3\ndef handler(e, c):\n    return boto3.whose\n",
@@ -285,6 +294,7 @@ def test_a_package_that_brings_a_part_of_the_sdk(lab: LiveRegion) -> None:
     assert lab.run(files).value == ["mine", "boto3"]
 
 
+@pytest.mark.fidelity("layers")
 def test_later_layers_win_and_the_package_wins_over_all(lab: LiveRegion) -> None:
     first = layer(lab, "one", {"python/a.py": "v = 1", "python/b.py": "v = 1", "data/x": "1"})
     second = layer(lab, "two", {"python/b.py": "v = 2", "python/c.py": "v = 2", "data/x": "2"})
@@ -334,6 +344,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("children-end")
 def test_threads_and_children_die_with_the_process(lab: LiveRegion) -> None:
     name = lab.deploy(LEAVES, MemorySize=256)
     pids = lab.call(name, "children").value
@@ -342,6 +353,7 @@ def test_threads_and_children_die_with_the_process(lab: LiveRegion) -> None:
     until(lambda: not any(alive(pid) for pid in pids))
 
 
+@pytest.mark.fidelity("children-end")
 def test_daemons_die_with_the_environment(lab: LiveRegion) -> None:
     name = lab.deploy(LEAVES, MemorySize=256)
     pids = lab.call(name, "daemon").value

@@ -34,6 +34,7 @@ def refusal(call: Callable[[], Any]) -> tuple[str, int, str]:
 # -- payloads --------------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("payload-limits")
 def test_the_largest_event(lab: LiveRegion) -> None:
     limit = int(facts.value("payload.sync.request"))
     assert limit == 6 * MEGABYTE
@@ -46,6 +47,7 @@ def test_the_largest_event(lab: LiveRegion) -> None:
     assert lab.call(name, raw=b'"x"').value == 1
 
 
+@pytest.mark.fidelity("payload-limits")
 def test_the_largest_result(lab: LiveRegion) -> None:
     limit = int(facts.value("payload.sync.response-message-bytes"))
     code = "def handler(event, context):\n    return 'x' * event\n"
@@ -60,6 +62,7 @@ def test_the_largest_result(lab: LiveRegion) -> None:
     assert len(lab.idle(name)) == 1
 
 
+@pytest.mark.fidelity("payload-limits")
 def test_a_result_far_too_large(lab: LiveRegion) -> None:
     name = lab.deploy("def handler(event, context):\n    return 'x' * event\n", MemorySize=512)
     lab.call(name, 40 * MEGABYTE).fails("Function.ResponseSizeTooLarge")
@@ -110,6 +113,8 @@ def zipped(name: str, content: bytes, mode: int = 0o644, code: str = GOOD, **opt
 
 
 @shared_root
+@pytest.mark.fidelity("package-limits")
+@pytest.mark.makes("RequestEntityTooLargeException")
 def test_a_package_larger_than_a_direct_upload(lab: LiveRegion) -> None:
     limit = int(facts.value("package.zip.direct-maximum"))
     package = zipped("large", bytes(limit))
@@ -128,6 +133,7 @@ def test_a_package_too_large_unzipped(lab: LiveRegion) -> None:
 
 
 @shared_root
+@pytest.mark.fidelity("package-limits")
 def test_layers_count_towards_the_unzipped_size(lab: LiveRegion) -> None:
     half = int(facts.value("package.unzipped-maximum")) // 2
     options = {"compression": zipfile.ZIP_DEFLATED, "compresslevel": 1}
@@ -237,6 +243,7 @@ def test_modes_are_kept(lab: LiveRegion) -> None:
 # -- concurrency -----------------------------------------------------------------------------------
 
 
+@pytest.mark.makes("ReservedFunctionConcurrentInvocationLimitExceeded")
 def test_no_concurrency_at_all(lab: LiveRegion) -> None:
     name = lab.deploy(GOOD)
     lab.lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)

@@ -34,6 +34,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("log-lines")
 def test_text_lines(lab: LiveRegion) -> None:
     name = lab.deploy(TALKS)
     answer = lab.call(name)
@@ -68,6 +69,7 @@ def test_an_error_is_one_message(lab: LiveRegion) -> None:
     assert "in handler" in message
 
 
+@pytest.mark.fidelity("log-streams")
 def test_a_stream_for_each_environment(lab: LiveRegion) -> None:
     name = lab.deploy("import time\ndef handler(event, context):\n    time.sleep(event)\n")
     with ThreadPoolExecutor(2) as pool:
@@ -84,6 +86,7 @@ def test_a_stream_for_each_environment(lab: LiveRegion) -> None:
         assert kinds == ["INIT_START", "START", "END", "REPORT"]
 
 
+@pytest.mark.fidelity("log-streams")
 def test_a_group_of_ones_own(lab: LiveRegion) -> None:
     config = {"LogGroup": "shop/all"}
     names = [lab.deploy(TALKS, LoggingConfig=config) for _ in range(2)]
@@ -113,6 +116,7 @@ def records(messages: list[str]) -> list[dict[str, Any]]:
     return [json.loads(message) for message in messages if message.startswith("{")]
 
 
+@pytest.mark.fidelity("json-logs")
 def test_json_records(lab: LiveRegion) -> None:
     name = lab.deploy(JSON_TALKS, LoggingConfig={"LogFormat": "JSON"})
     answer = lab.call(name)
@@ -144,6 +148,7 @@ def test_json_records(lab: LiveRegion) -> None:
         ("FATAL", "INFO", [], ["initStart", "start", "report"]),
     ],
 )  # fmt: skip
+@pytest.mark.fidelity("json-logs")
 def test_levels(
     lab: LiveRegion, application: str, system: str, own: list[str], platform: list[str]
 ) -> None:
@@ -177,6 +182,7 @@ def test_a_json_error(lab: LiveRegion) -> None:
     assert error["requestId"] == answer.request_id
 
 
+@pytest.mark.fidelity("log-tail")
 def test_the_tail_is_the_last_four_kilobytes(lab: LiveRegion) -> None:
     code = (
         "def handler(event, context):\n    for n in range(400):\n        print(f'line {n:06d}')\n"
@@ -242,6 +248,7 @@ def total(lab: LiveRegion, metric: str, statistic: str, **dimensions: str) -> fl
     return max(values) if statistic == "Maximum" else sum(values)
 
 
+@pytest.mark.fidelity("metrics-of-calls")
 def test_metrics(lab: LiveRegion) -> None:
     name = lab.deploy(
         "import time\ndef handler(event, context):\n"
@@ -263,6 +270,7 @@ def test_metrics(lab: LiveRegion) -> None:
 
 
 @private_root
+@pytest.mark.fidelity("metrics-of-calls")
 def test_metrics_of_a_version(lab: LiveRegion) -> None:
     name = lab.deploy("def handler(event, context):\n    return 1\n")
     version = lab.lam.publish_version(FunctionName=name)["Version"]

@@ -99,6 +99,7 @@ def start_owner(root: str, how: str, scratch: Path) -> subprocess.Popen[str]:
 
 @ROOTS
 @pytest.mark.parametrize("how", ["end", "close", "exit", "exception", "interrupt", "kill", "busy"])
+@pytest.mark.fidelity("nothing-left")
 def test_nothing_is_left(root: str, how: str, scratch: Path) -> None:
     with start_owner(root, how, scratch) as owner:
         assert owner.stdin
@@ -126,6 +127,7 @@ def test_nothing_is_left(root: str, how: str, scratch: Path) -> None:
 
 
 @ROOTS
+@pytest.mark.fidelity("nothing-left")
 def test_nothing_is_left_of_a_region_of_this_process(root: str) -> None:
     gc.collect()
     temporary = Path(tempfile.gettempdir())

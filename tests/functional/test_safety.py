@@ -31,6 +31,7 @@ def test_a_real_host_is_refused_by_name(lab: LiveRegion) -> None:
         client.list_functions()
 
 
+@pytest.mark.fidelity("other-services")
 def test_every_service_and_every_region_name_stays_here(lab: LiveRegion) -> None:
     for service in ("s3", "sqs", "dynamodb", "sts", "logs", "secretsmanager"):
         for region in ("us-east-1", "eu-central-1"):
@@ -93,6 +94,7 @@ def test_what_is_not_http_does_no_harm(lab: LiveRegion, raw: bytes) -> None:
     assert lab.client("sts").get_caller_identity()["Account"] == "123456789012"
 
 
+@pytest.mark.fidelity("runtime-api")
 def test_a_function_that_plays_with_its_runtime_api(lab: LiveRegion) -> None:
     code = """
 import os, socket

@@ -101,6 +101,7 @@ def test_tags_of_what_is_not_there(api: ApiRegion, kind: str) -> None:
         assert (refusal.status, refusal.code) == (404, "ResourceNotFoundException")
 
 
+@pytest.mark.fidelity("tags-of-layers")
 def test_tags_of_a_layer_are_not_modelled(api: ApiRegion) -> None:
     layer = api.client.publish_layer_version(LayerName="tagged", Content={"ZipFile": package()})
     refusal = api.refused("list_tags", Resource=layer["LayerArn"])
@@ -152,6 +153,7 @@ def test_a_network_has_subnets_and_security_groups(api: ApiRegion) -> None:
     assert [*create(api, VpcConfig=whole)] == [400, INVALID, text]
 
 
+@pytest.mark.fidelity("published-latest")
 def test_the_published_latest_is_not_modelled(api: ApiRegion) -> None:
     name = api.active()
     refusal = api.refused("publish_version", FunctionName=name, PublishTo="LATEST_PUBLISHED")

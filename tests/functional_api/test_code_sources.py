@@ -109,6 +109,7 @@ def test_a_function_with_a_zip_takes_no_image(api: ApiRegion) -> None:
         assert [*api.refused(operation, FunctionName=name, **change)] == [400, INVALID, text]
 
 
+@pytest.mark.fidelity("container-images")
 def test_an_image_is_not_modelled(api: ApiRegion) -> None:
     refusal = create(api, PackageType="Image", Runtime=None, Handler=None, Code={"ImageUri": IMAGE})
     assert (refusal.status, refusal.code) == (501, "NotModelledException")

@@ -38,6 +38,7 @@ def status(answer: dict[str, Any]) -> int:
 # -- creating ------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("states")
 def test_a_new_function_is_pending_with_every_default(api: ApiRegion) -> None:
     name = api.name()
     made = api.create(name)
@@ -75,6 +76,7 @@ def test_it_becomes_active_with_a_new_revision(api: ApiRegion) -> None:
     assert config["RevisionId"] != made["RevisionId"]
 
 
+@pytest.mark.fidelity("waiters")
 def test_waiters_see_real_time_pass(api: ApiRegion) -> None:
     name = api.create()["FunctionName"]
     quick = {"Delay": 0, "MaxAttempts": 10_000}
@@ -92,6 +94,7 @@ def test_the_code_can_be_downloaded_as_it_was_uploaded(api: ApiRegion) -> None:
         assert answer.read() == code
 
 
+@pytest.mark.fidelity("code-from-s3")
 def test_code_from_s3(api: ApiRegion) -> None:
     s3 = api.service("s3")
     s3.create_bucket(Bucket="code")
@@ -184,6 +187,7 @@ def test_code_from_s3(api: ApiRegion) -> None:
         ),
     ],
 )
+@pytest.mark.fidelity("defaults-and-validation")
 def test_what_cannot_be_created(
     api: ApiRegion, change: dict[str, Any], code: str, text: str
 ) -> None:
@@ -195,6 +199,7 @@ def test_what_cannot_be_created(
     assert api.refused("get_function", FunctionName="never").status == 404
 
 
+@pytest.mark.fidelity("roles")
 def test_a_role_must_trust_lambda(api: ApiRegion) -> None:
     trust = {
         "Effect": "Allow",
@@ -269,6 +274,7 @@ def test_names_are_taken_once(api: ApiRegion) -> None:
 
 @pytest.mark.parametrize("form", ["{n}", "function:{n}", "123456789012:function:{n}", "{arn}"])
 @pytest.mark.parametrize("qualifier", ["", ":$LATEST", ":1", ":live"])
+@pytest.mark.fidelity("names-and-arns")
 def test_every_form_of_a_name(api: ApiRegion, form: str, qualifier: str) -> None:
     name = api.active(Publish=True)
     api.client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -295,6 +301,7 @@ def test_names_that_mean_nothing_here(api: ApiRegion) -> None:
             assert refusal.members == {"Type", "Message"}
 
 
+@pytest.mark.fidelity("names-and-arns")
 def test_two_qualifiers_that_differ(api: ApiRegion) -> None:
     name = api.active()
     for operation in ("get_function", "get_function_configuration", "invoke", "delete_function"):
@@ -357,6 +364,7 @@ def test_lists_leave_the_state_out(api: ApiRegion) -> None:
 # -- updating ------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("states")
 def test_an_update_of_code_is_in_progress_first(api: ApiRegion) -> None:
     name = api.active()
     before = api.client.get_function_configuration(FunctionName=name)
@@ -445,6 +453,7 @@ def test_updates_of_what_is_not_there(api: ApiRegion) -> None:
         assert [*refusal] == [404, "ResourceNotFoundException", message], operation
 
 
+@pytest.mark.fidelity("revision-guards")
 def test_a_change_from_an_old_revision_is_refused(api: ApiRegion) -> None:
     name = api.active()
     message = (
@@ -522,6 +531,7 @@ def test_calls_before_a_function_is_active(api: ApiRegion) -> None:
         ("DryRun", 204, b"", None),
     ],
 )
+@pytest.mark.fidelity("three-ways-to-call")
 def test_the_three_ways_to_call(
     api: ApiRegion, kind: str, code: int, text: bytes, version: str | None
 ) -> None:
@@ -532,6 +542,8 @@ def test_the_three_ways_to_call(
     assert "FunctionError" not in answer
 
 
+@pytest.mark.fidelity("timeout", "function-errors")
+@pytest.mark.makes("Unhandled")
 def test_a_timeout_has_awss_words(api: ApiRegion) -> None:
     source = "def handler(event, context):\n    while True:\n        pass\n"
     name = api.active(Timeout=1, Code={"ZipFile": package(source)})
@@ -559,6 +571,7 @@ def test_payloads_that_are_not_json(api: ApiRegion, payload: bytes) -> None:
     )
 
 
+@pytest.mark.fidelity("payload-limits")
 def test_payloads_that_are_too_large(api: ApiRegion) -> None:
     name = api.active()
     limit = int(facts.value("payload.sync.request"))

@@ -42,6 +42,7 @@ def arn_of(layer: dict[str, Any]) -> str:
         ),
     ],
 )
+@pytest.mark.fidelity("layer-permissions")
 def test_the_life_of_a_permission(
     api: ApiRegion, layer: dict[str, Any], asked: dict[str, Any], expected: dict[str, Any]
 ) -> None:

@@ -41,6 +41,7 @@ def template(api: ApiRegion, **properties: Any) -> str:
     return json.dumps({"Resources": resources, "Outputs": {"Name": {"Value": {"Ref": "Fn"}}}})
 
 
+@pytest.mark.fidelity("stacks")
 def test_a_function_from_a_template_really_runs(api: ApiRegion) -> None:
     cloudformation = api.service("cloudformation")
     name = api.name("stacked")
@@ -61,6 +62,7 @@ def test_a_function_from_a_template_really_runs(api: ApiRegion) -> None:
     assert api.refused("get_function", FunctionName=name).status == 404
 
 
+@pytest.mark.fidelity("file-systems")
 def test_a_template_that_asks_for_more_than_there_is(api: ApiRegion) -> None:
     cloudformation = api.service("cloudformation")
     more = {"FileSystemConfigs": [{"Arn": "a", "LocalMountPath": "/mnt/a"}]}
@@ -83,6 +85,7 @@ def _listen(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "lambda_lab")
 
 
+@pytest.mark.fidelity("other-callers")
 def test_an_event_that_only_a_trail_would_make_is_not_delivered(
     api: ApiRegion, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -95,6 +98,7 @@ def test_an_event_that_only_a_trail_would_make_is_not_delivered(
     assert [line for line in warned(caplog) if NOT_MODELLED in line and name in line]
 
 
+@pytest.mark.fidelity("tags")
 def test_tags_are_found_by_the_tagging_service(api: ApiRegion) -> None:
     name = api.active(Tags={"found": "yes"})
     tagging = api.service("resourcegroupstaggingapi")
@@ -103,6 +107,7 @@ def test_tags_are_found_by_the_tagging_service(api: ApiRegion) -> None:
 
 
 @pytest.mark.parametrize("path", ["/moto-api/reset", "/_lab/reset"])
+@pytest.mark.fidelity("other-services")
 def test_a_reset_leaves_an_empty_region(api: ApiRegion, path: str) -> None:
     name = api.active()
     api.invoke(name)

@@ -24,6 +24,7 @@ def pages(api: ApiRegion, operation: str, member: str, **params: Any) -> list[di
         marker = {"Marker": page["NextMarker"]}
 
 
+@pytest.mark.fidelity("paging")
 def test_every_list_goes_on_where_it_stopped(api: ApiRegion) -> None:
     first, second = sorted(api.active(Publish=True) for _ in range(2))
     for number in range(11):

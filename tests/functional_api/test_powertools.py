@@ -89,6 +89,7 @@ def handler(event: dict, context: LambdaContext) -> str:
 """
 
 
+@pytest.mark.fidelity("powertools")
 def test_logger(api: ApiRegion, layer: str) -> None:
     name = deploy(api, layer, LOGGER)
     result, first = call(api, name, {"id": "corr-1", "order": 7})
@@ -206,6 +207,7 @@ def record(number: int, ok: bool) -> dict[str, Any]:
     }
 
 
+@pytest.mark.fidelity("powertools")
 def test_batch_processor_for_sqs(api: ApiRegion, layer: str) -> None:
     name = deploy(api, layer, BATCH)
     mixed = {"Records": [record(1, True), record(2, False), record(3, True)]}
@@ -231,6 +233,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("powertools")
 def test_idempotency_with_a_table_of_the_region(api: ApiRegion, layer: str) -> None:
     dynamodb = api.service("dynamodb")
     dynamodb.create_table(

@@ -14,6 +14,7 @@ from lambda_lab import facts
 # -- tags ----------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("tags")
 def test_tags_come_and_go(api: ApiRegion) -> None:
     name = api.active(Tags={"A": "1"})
     arn = api.arn(name)
@@ -237,6 +238,7 @@ def publish(api: ApiRegion, name: str, code: bytes = TOOL) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.fidelity("layers")
 def test_the_life_of_a_layer(api: ApiRegion) -> None:
     layer = api.name("layer")
     first, second = publish(api, layer), publish(api, layer)
@@ -370,6 +372,7 @@ def test_a_function_that_may_not_run_is_throttled(api: ApiRegion) -> None:
     assert refusal.members >= {"Reason", "Type", "message"}
 
 
+@pytest.mark.fidelity("account-settings")
 def test_account_settings_count_what_is_stored(api: ApiRegion) -> None:
     before = api.client.get_account_settings()
     assert before["AccountLimit"] == {

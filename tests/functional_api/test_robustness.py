@@ -21,6 +21,8 @@ from lambda_lab.aws.model import operation_model, service_model
 FUNCTIONS = "/2015-03-31/functions"
 
 
+@pytest.mark.fidelity("bad-requests")
+@pytest.mark.makes("SerializationException")
 def test_bodies_that_are_not_json(api: ApiRegion) -> None:
     for body in (b"{", b"[]", b"\xff", b"null", b'{"FunctionName": 1}', b'{"a":' * 50_000):
         status, headers, text = api.raw("POST", FUNCTIONS, body)
@@ -38,6 +40,7 @@ def test_bodies_that_are_not_json(api: ApiRegion) -> None:
         ("OPTIONS", "/"),
     ],
 )
+@pytest.mark.makes("AccessDeniedException")
 def test_paths_that_are_no_operation(api: ApiRegion, method: str, path: str) -> None:
     status, headers, _ = api.raw(method, path)
     assert (status, headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
@@ -169,6 +172,7 @@ def sample(shape: Any) -> Any:
 
 
 @pytest.mark.parametrize("operation", NOT_ANSWERED)
+@pytest.mark.fidelity("code-signing", "other-operations")
 def test_what_is_not_modelled_says_so_once(api: ApiRegion, operation: str) -> None:
     shape = operation_model(operation).input_shape
     client = boto3.client(
@@ -207,6 +211,7 @@ def test_validation_comes_before_what_is_not_modelled(api: ApiRegion) -> None:
     ]
 
 
+@pytest.mark.fidelity("bad-requests")
 def test_five_hundred_requests_of_chance(api: ApiRegion) -> None:
     chance = random.Random(20261121)
     name = api.active(Publish=True)

@@ -60,6 +60,7 @@ def handler(event, context):
 
 
 @pytest.mark.usefixtures("_reader")
+@pytest.mark.fidelity("real-hosts", "readers-settings")
 def test_real_settings_are_neither_read_nor_lost() -> None:
     before = dict(os.environ)
     boto3.setup_default_session()

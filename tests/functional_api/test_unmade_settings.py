@@ -51,6 +51,7 @@ def test_the_runtime_is_updated_by_aws(api: ApiRegion, qualifier: str) -> None:
     assert read(api, "put_runtime_management_config", UpdateRuntimeOn="Auto", **asked) == expected
 
 
+@pytest.mark.fidelity("runtime-management")
 def test_another_way_to_update_the_runtime_is_not_modelled(api: ApiRegion) -> None:
     name = api.active()
     for mode in ("FunctionUpdate", "Manual"):

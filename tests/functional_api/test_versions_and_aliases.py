@@ -116,6 +116,7 @@ def test_which_revision_changes_when(api: ApiRegion) -> None:
     assert revision(api, name) == latest
 
 
+@pytest.mark.fidelity("aliases")
 def test_an_alias_is_called_by_its_own_arn(api: ApiRegion) -> None:
     source = "def handler(e, c):\n    return [c.invoked_function_arn, c.function_version]\n"
     name = api.active(Publish=True, Code={"ZipFile": package(source)})

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from live_region import LiveRegion
 from scaling_tools import Scaled
 
 
+@pytest.mark.fidelity("autoscaling")
 def test_a_day(lab: LiveRegion) -> None:
     scaled = Scaled(lab, 0, 0)
     assert scaled.provisioned() is None

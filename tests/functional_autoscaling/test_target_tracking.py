@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from live_region import LiveRegion
 from scaling_tools import Scaled
 
@@ -53,6 +55,7 @@ def ready(lab: LiveRegion, minimum: int, maximum: int, **policy: Any) -> Scaled:
     return scaled
 
 
+@pytest.mark.fidelity("autoscaling")
 def test_real_load_scales_out_and_its_end_does_not_scale_in(lab: LiveRegion) -> None:
     scaled = ready(lab, 1, 10)
     for _ in range(3):

@@ -60,6 +60,7 @@ def kinds(lab: LiveRegion, name: str) -> Counter[str]:
 # -- allocation ------------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("provisioned")
 def test_the_statuses_on_the_clock(lab: LiveRegion) -> None:
     name = lab.deploy(QUICK)
     number = version(lab, name)
@@ -77,6 +78,7 @@ def test_the_statuses_on_the_clock(lab: LiveRegion) -> None:
     assert lab.call(name, Qualifier=number).value == ["provisioned-concurrency", number]
 
 
+@pytest.mark.fidelity("provisioned")
 def test_the_log_of_an_init_ahead_of_calls(lab: LiveRegion) -> None:
     name = lab.deploy("print('module')\n" + QUICK)
     ready(lab, name, version(lab, name), 1)
@@ -158,6 +160,7 @@ def test_a_request_that_another_overtakes(lab: LiveRegion) -> None:
 # -- running ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("spillover")
 def test_provisioned_first_then_spillover(lab: LiveRegion, gate: Any) -> None:
     name = gate.function()
     number = version(lab, name)
@@ -376,6 +379,7 @@ def test_it_must_fit_what_the_account_has_left(lab: LiveRegion, refused: Refused
     lab.lam.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=number)
 
 
+@pytest.mark.makes("ProvisionedConcurrencyConfigNotFoundException")
 def test_what_is_not_there(lab: LiveRegion, refused: Refused) -> None:
     name = lab.deploy(QUICK)
     number = version(lab, name)

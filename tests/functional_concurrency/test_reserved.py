@@ -42,6 +42,7 @@ def small_account(lab: LiveRegion) -> Iterator[LiveRegion]:
     lab.region.plane.admission.limits = usual
 
 
+@pytest.mark.fidelity("reserved")
 def test_exactly_what_is_reserved_runs(lab: LiveRegion, gate: Any) -> None:
     name = gate.function()
     lab.lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=3)
@@ -55,6 +56,7 @@ def test_exactly_what_is_reserved_runs(lab: LiveRegion, gate: Any) -> None:
     assert len(lab.environments(name)) == 3
 
 
+@pytest.mark.fidelity("throttles")
 def test_the_429_as_aws_sends_it(lab: LiveRegion) -> None:
     name = lab.deploy(QUICK)
     lab.lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
@@ -67,6 +69,7 @@ def test_the_429_as_aws_sends_it(lab: LiveRegion) -> None:
     assert answer["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
 
 
+@pytest.mark.fidelity("reserved")
 def test_what_is_reserved_is_a_floor_for_its_function(small_account: LiveRegion, gate: Any) -> None:
     lab = small_account
     reserved, others = gate.function(), gate.function()
@@ -80,6 +83,8 @@ def test_what_is_reserved_is_a_floor_for_its_function(small_account: LiveRegion,
         assert [one.result(30) for one in floor] == ["on-demand"] * 2
 
 
+@pytest.mark.fidelity("request-rate")
+@pytest.mark.makes("ReservedFunctionInvocationRateLimitExceeded")
 def test_reserved_concurrency_of_one_serves_ten_requests_a_second(lab: LiveRegion) -> None:
     name = lab.deploy(QUICK)
     lab.call(name)
@@ -115,6 +120,8 @@ def test_events_do_not_count_as_requests_of_a_second(lab: LiveRegion) -> None:
     assert len(done) == 40
 
 
+@pytest.mark.fidelity("scaling-rate")
+@pytest.mark.makes("ConcurrentInvocationLimitExceeded")
 def test_a_function_scales_no_faster_than_its_rate(lab: LiveRegion, gate: Any) -> None:
     usual = lab.region.plane.admission.limits
     name = gate.function()
@@ -136,6 +143,7 @@ def test_a_function_scales_no_faster_than_its_rate(lab: LiveRegion, gate: Any) -
         lab.region.plane.admission.limits = usual
 
 
+@pytest.mark.fidelity("metrics-of-concurrency")
 def test_metrics_of_concurrency(lab: LiveRegion, gate: Any) -> None:
     name, other = gate.function(), gate.function()
     lab.region.clock.advance(minutes=2)
@@ -193,6 +201,7 @@ def test_a_deleted_function_s_reserve_is_free_again(small_account: LiveRegion) -
              b'{"account_concurrency": "9"}', b'{"account_concurrency": 1.5}', b'{"burst": 3}',
              b'{"environments_per_10_seconds": -1}', b"nonsense"],
 )  # fmt: skip
+@pytest.mark.fidelity("account-limit")
 def test_limits_that_make_no_sense_are_refused(lab: LiveRegion, body: bytes) -> None:
     url = f"{lab.region.url}/_lab/concurrency"
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -29,6 +29,7 @@ def extension_pids(lab: LiveRegion, name: str) -> list[int]:
     return environment.extensions.pids
 
 
+@pytest.mark.fidelity("external-extensions")
 def test_an_extension_hears_of_every_call_and_of_the_end(lab: LiveRegion) -> None:
     name = lab.deploy(GOOD, Layers=[layer(lab, {"watcher": WATCHER})])
     answers = [lab.call(name)]
@@ -117,6 +118,7 @@ sys.exit(3)
 )
 
 
+@pytest.mark.makes("Extension.Crash")
 def test_an_extension_that_ends_ends_the_call(lab: LiveRegion) -> None:
     name = lab.deploy(
         "import time\ndef handler(event, context):\n    time.sleep(event)\n",
@@ -154,6 +156,7 @@ def test_a_function_that_crashes_tells_the_extension(lab: LiveRegion) -> None:
         ("no program", 0o755, "UnknownError", "exec format error"),
     ],
 )
+@pytest.mark.makes("Extension.LaunchError")
 def test_an_extension_that_cannot_be_started(
     lab: LiveRegion, text: str, mode: int, kind: str, reason: str
 ) -> None:
@@ -176,6 +179,7 @@ time.sleep(60)
 )
 
 
+@pytest.mark.makes("Extension.InitError")
 def test_an_extension_whose_init_fails(lab: LiveRegion) -> None:
     name = lab.deploy(GOOD, Timeout=3, Layers=[layer(lab, {"unready": INIT_ERROR})])
     lab.call(name).fails("Extension.InitError")
@@ -184,6 +188,31 @@ def test_an_extension_whose_init_fails(lab: LiveRegion) -> None:
         for line in lab.logs(name)
     )
     assert lab.environments(name)[0]["pid"] is None
+
+
+EXIT_ERROR = (
+    TOOLS
+    + """
+status, me, body = register(["INVOKE"])
+following(me)
+ask("POST", "/exit/error", {"errorMessage": "x"}, Identifier=me,
+    Function_Error_Type="Extension.DiskFull")
+sys.exit(1)
+"""
+)
+
+
+@pytest.mark.makes("Extension.ExitError")
+def test_an_extension_that_reports_its_end(lab: LiveRegion) -> None:
+    name = lab.deploy(
+        "import time\ndef handler(event, context):\n    time.sleep(event)\n",
+        Timeout=10,
+        Layers=[layer(lab, {"full": EXIT_ERROR})],
+    )
+    failed = lab.call(name, 9)
+    failed.fails("Extension.ExitError")
+    line = f"RequestId: {failed.request_id} Error: Extension.DiskFull\nExtension.ExitError"
+    assert line in lab.logs(name)
 
 
 def test_ten_extensions_and_no_more(lab: LiveRegion) -> None:
@@ -206,6 +235,7 @@ time.sleep(60)
 )
 
 
+@pytest.mark.fidelity("external-extensions")
 def test_an_extension_has_two_seconds_in_all(lab: LiveRegion) -> None:
     name = lab.deploy(GOOD, Layers=[layer(lab, {"stubborn": STUBBORN})])
     lab.call(name)

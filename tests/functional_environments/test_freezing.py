@@ -78,6 +78,7 @@ def until_frozen(lab: LiveRegion, name: str) -> list[psutil.Process]:
     return members
 
 
+@pytest.mark.fidelity("freezing")
 def test_nothing_runs_between_two_calls(lab: LiveRegion, folder: str) -> None:
     name = lab.deploy(COUNTS, MemorySize=512)
     first = lab.call(name, {"start": True, "folder": folder, "seconds": 0.2}).value
@@ -150,6 +151,7 @@ def test_calls_that_come_while_it_freezes(lab: LiveRegion) -> None:
     assert environment["invocations"] == 60
 
 
+@pytest.mark.fidelity("freezing")
 def test_many_environments_freeze_and_thaw(lab: LiveRegion) -> None:
     name = lab.deploy("import time\ndef handler(event, context):\n    time.sleep(event)")
     pids: list[int] = []

@@ -27,6 +27,7 @@ def shutdowns(lab: LiveRegion, name: str) -> list[Event]:
     return lab.region.timeline.of(name, [Kind.SHUTDOWN])
 
 
+@pytest.mark.fidelity("idle-expiry")
 def test_an_idle_environment_is_shut_down(lab: LiveRegion) -> None:
     name = lab.deploy(PID)
     first = lab.call(name).value

@@ -79,6 +79,7 @@ def test_a_function_with_an_internal_extension_is_told(lab: LiveRegion) -> None:
     assert lab.logs(name)[-2:] == ["asked to end", "ended by itself"]
 
 
+@pytest.mark.fidelity("internal-extensions")
 def test_it_has_half_a_second(lab: LiveRegion) -> None:
     name = lab.deploy(GRACEFUL, Environment={"Variables": {"STAY": "yes"}})
     pid = lab.call(name).value["pid"]
@@ -87,6 +88,7 @@ def test_it_has_half_a_second(lab: LiveRegion) -> None:
     assert "asked to end" in lab.logs(name)
 
 
+@pytest.mark.fidelity("internal-extensions")
 def test_without_an_extension_there_is_no_signal(lab: LiveRegion) -> None:
     name = lab.deploy(
         REGISTERING + "signal.signal(signal.SIGTERM, on_term)\n" + HANDLER,
@@ -137,6 +139,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("code", "status", "kind"), REFUSALS, ids=range(len(REFUSALS)))
+@pytest.mark.fidelity("telemetry-api")
 def test_refusals(lab: LiveRegion, code: str, status: int, kind: str) -> None:
     # Asked at init and printed: an extension that registers and never asks holds the init up.
     name = lab.deploy(

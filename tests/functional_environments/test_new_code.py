@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from lambda_lab.timeline import Kind
 from live_region import LiveRegion, until
 
@@ -17,6 +19,7 @@ def updated(lab: LiveRegion, name: str) -> bool:
     return bool(found["LastUpdateStatus"] == "Successful")
 
 
+@pytest.mark.fidelity("new-code")
 def test_every_call_runs_on_what_was_there_when_it_came(lab: LiveRegion) -> None:
     name = lab.deploy(CODE.format(1))
     stop, seen = threading.Event(), Counter[str]()

@@ -35,6 +35,7 @@ def test_a_wrong_variable_is_refused(
         assert live.run(PID).error is None, "a refused region leaves the way free"
 
 
+@pytest.mark.fidelity("idle-expiry")
 def test_the_time_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAMBDA_LAB_IDLE_EXPIRY", "never")
     with open_region(isolate=False) as live:

@@ -77,6 +77,7 @@ def test_nothing_at_all_is_an_empty_event(lab: LiveRegion) -> None:
     assert "ran {}" in lab.logs(name)
 
 
+@pytest.mark.fidelity("async-retries")
 def test_three_tries_one_request_id(lab: LiveRegion) -> None:
     name = lab.deploy(FAILS)
     request = send(lab, name)
@@ -96,6 +97,7 @@ def test_three_tries_one_request_id(lab: LiveRegion) -> None:
     assert len(seconds_of(lab, request, Kind.RECEIVED)) == 3
 
 
+@pytest.mark.fidelity("async-retries")
 def test_no_try_before_its_time(lab: LiveRegion) -> None:
     name = lab.deploy(FAILS)
     request = send(lab, name)
@@ -126,6 +128,7 @@ def test_a_late_success_ends_the_tries(lab: LiveRegion) -> None:
     assert metric(lab, "AsyncEventsDropped", name) is None
 
 
+@pytest.mark.fidelity("async-age")
 def test_age_ends_retries_of_errors_too(lab: LiveRegion) -> None:
     name = lab.deploy(FAILS)
     url, arn = queue(lab)

@@ -38,6 +38,7 @@ def refused(lab: LiveRegion, **config: Any) -> str:
     return str(caught.value.response["Error"]["Message"])
 
 
+@pytest.mark.fidelity("dead-letter-queue")
 def test_the_event_itself_with_three_attributes(lab: LiveRegion) -> None:
     url, arn = queue(lab)
     name = deploy(lab, arn)
@@ -64,6 +65,7 @@ def test_a_long_message_is_cut_at_a_kilobyte_and_an_empty_one_left_out(lab: Live
     assert "ErrorMessage" not in empty["MessageAttributes"]
 
 
+@pytest.mark.fidelity("dead-letter-queue")
 def test_a_topic(lab: LiveRegion) -> None:
     url, queue_arn = queue(lab)
     sns = lab.client("sns")
@@ -206,6 +208,7 @@ def test_a_dead_letter_queue_that_is_gone(lab: LiveRegion) -> None:
     assert dropped.detail["as"] == "dead-letter"
 
 
+@pytest.mark.fidelity("delivery-permissions")
 def test_a_permission_that_is_taken_away(lab: LiveRegion) -> None:
     url, arn = queue(lab)
     own = role(lab, allowed("sqs:SendMessage", arn))

@@ -55,6 +55,7 @@ def _refusing(take: Any, room: threading.Event) -> Any:
     return refused_take
 
 
+@pytest.mark.fidelity("async-throttles")
 def test_throttles_wait_longer_and_longer(lab: LiveRegion, full: threading.Event) -> None:
     name = lab.deploy(ECHO)
     lab.lam.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
@@ -70,6 +71,7 @@ def test_throttles_wait_longer_and_longer(lab: LiveRegion, full: threading.Event
     assert metric(lab, "Errors", name) == 0
 
 
+@pytest.mark.fidelity("async-throttles")
 def test_throttled_until_too_old(lab: LiveRegion, full: threading.Event) -> None:
     name = lab.deploy(ECHO)
     url, arn = queue(lab)
@@ -103,6 +105,7 @@ def test_throttled_until_too_old(lab: LiveRegion, full: threading.Event) -> None
     assert metric(lab, "AsyncEventsDropped", name) == 1
 
 
+@pytest.mark.fidelity("async-reserved-zero")
 def test_reserved_concurrency_zero_ends_at_once(lab: LiveRegion) -> None:
     name = lab.deploy(ECHO)
     url, arn = queue(lab)

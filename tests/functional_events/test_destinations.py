@@ -53,6 +53,7 @@ def arn_of(name: str, qualifier: str = "$LATEST") -> str:
     return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:{qualifier}"
 
 
+@pytest.mark.fidelity("destinations")
 def test_the_record_of_a_success(lab: LiveRegion) -> None:
     url, arn = queue(lab)
     name = deploy(lab, ECHO, OnSuccess=arn)
@@ -78,6 +79,7 @@ def test_the_record_of_a_success(lab: LiveRegion) -> None:
     assert told.detail == {"target": arn, "condition": "Success", "as": "destination"}
 
 
+@pytest.mark.fidelity("destinations")
 def test_the_record_of_a_failure(lab: LiveRegion) -> None:
     url, arn = queue(lab)
     name = deploy(lab, FAILS, OnFailure=arn, tries=2)
@@ -218,6 +220,7 @@ def test_an_event_bus(lab: LiveRegion) -> None:
     assert bad["detail-type"] == "Lambda Function Invocation Result - Failure"
 
 
+@pytest.mark.fidelity("destinations")
 def test_a_bucket_takes_failures(lab: LiveRegion) -> None:
     s3, bucket = lab.client("s3"), unused("bucket")
     s3.create_bucket(Bucket=bucket)
@@ -230,6 +233,7 @@ def test_a_bucket_takes_failures(lab: LiveRegion) -> None:
     assert record["requestContext"]["requestId"] == request
 
 
+@pytest.mark.fidelity("delivery-permissions")
 def test_a_permission_that_is_taken_away(lab: LiveRegion) -> None:
     url, arn = queue(lab)
     own = role(lab, allowed("sqs:SendMessage", arn))

@@ -68,6 +68,7 @@ def refused(operation: Any, **params: Any) -> tuple[str, str]:
 NONE_SET: dict[str, Any] = {"OnSuccess": {}, "OnFailure": {}}
 
 
+@pytest.mark.fidelity("event-invoke-config")
 def test_put_get_and_overwrite(lab: LiveRegion, name: str) -> None:
     before = lab.region.clock.now()
     first = lab.lam.put_function_event_invoke_config(
@@ -252,6 +253,7 @@ def test_list_in_order_and_in_pages(lab: LiveRegion, name: str) -> None:
     assert ask(FunctionName=name)["FunctionEventInvokeConfigs"] == []
 
 
+@pytest.mark.fidelity("event-invoke-config")
 def test_settings_go_with_their_alias(lab: LiveRegion) -> None:
     # Not recorded.
     made = lab.deploy(CODE)

@@ -36,6 +36,7 @@ def write(lab: LiveRegion, name: str, key: str, **more: Any) -> None:
     lab.region.settle()
 
 
+@pytest.mark.fidelity("mapping-dynamodb")
 def test_the_event(lab: LiveRegion) -> None:
     name, arn = table(lab, "NEW_IMAGE")
     function = lab.deploy(ECHO % None)
@@ -63,6 +64,7 @@ def test_the_event(lab: LiveRegion) -> None:
     }
 
 
+@pytest.mark.fidelity("mapping-dynamodb")
 def test_every_kind_of_change_is_one_record(lab: LiveRegion) -> None:
     name, arn = table(lab)
     function = lab.deploy(ECHO % None)
@@ -111,6 +113,7 @@ def test_keys_only(lab: LiveRegion) -> None:
     ],
     ids=str,
 )
+@pytest.mark.fidelity("partial-batches")
 def test_recorded_failures(lab: LiveRegion, answer: Any) -> None:
     """dynamodb_report_batch_item_failure_scenarios."""
     name, arn = table(lab, "NEW_IMAGE")

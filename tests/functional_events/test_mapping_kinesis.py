@@ -23,6 +23,7 @@ from stream_tools import (
 ECHO = "def handler(event, context):\n    print(__import__('json').dumps(event))\n"
 
 
+@pytest.mark.fidelity("mapping-kinesis")
 def test_records_reach_the_function_in_order(lab: LiveRegion) -> None:
     name, arn = stream(lab)
     function = lab.deploy(RECORDER)
@@ -113,6 +114,7 @@ def test_a_poison_record_blocks_the_shard_and_is_given_up(lab: LiveRegion) -> No
     assert record["timestamp"].endswith("Z")
 
 
+@pytest.mark.fidelity("bisect")
 def test_bisect_finds_the_bad_record(lab: LiveRegion) -> None:
     name, arn = stream(lab)
     url, failures = queue(lab)
@@ -131,6 +133,7 @@ def test_bisect_finds_the_bad_record(lab: LiveRegion) -> None:
     assert record["KinesisBatchInfo"]["startSequenceNumber"] == "3"
 
 
+@pytest.mark.fidelity("stream-destinations")
 def test_a_bucket_keeps_the_payload(lab: LiveRegion) -> None:
     name, arn = stream(lab)
     bucket = unused("bucket")
@@ -152,6 +155,7 @@ def test_a_bucket_keeps_the_payload(lab: LiveRegion) -> None:
     assert sent["kinesis"]["data"] == "YmFk"
 
 
+@pytest.mark.fidelity("parallelization")
 def test_parallel_batches_keep_each_keys_order(lab: LiveRegion) -> None:
     name, arn = stream(lab)
     function = lab.deploy(ECHO)
@@ -206,6 +210,7 @@ def test_off_and_on_again_goes_on_where_it_was(lab: LiveRegion) -> None:
     assert seen(lab, function) == [["a"], ["b", "c"], ["d"], ["e"]]
 
 
+@pytest.mark.fidelity("mapping-kinesis")
 def test_resharding_loses_and_doubles_nothing(lab: LiveRegion) -> None:
     name, arn = stream(lab)
     function = lab.deploy(RECORDER)
@@ -321,6 +326,7 @@ def test_a_longer_retention_keeps_them(lab: LiveRegion) -> None:
     assert seen(lab, function) == [["old"]]
 
 
+@pytest.mark.fidelity("tumbling-windows")
 def test_a_tumbling_window_adds_up(lab: LiveRegion) -> None:
     name, arn = stream(lab)
     function = lab.deploy(

@@ -114,6 +114,7 @@ def make(lab: LiveRegion) -> Iterator[Make]:
     lab.region.clock.advance(2)
 
 
+@pytest.mark.fidelity("mapping-sqs")
 def test_the_event(lab: LiveRegion, make: Make) -> None:
     mapped = make(RECORD)
     (message_id,) = mapped.send(
@@ -185,6 +186,7 @@ def test_a_window_collects(lab: LiveRegion, make: Make) -> None:
     assert mapped.calls() == [["a", "b"]]
 
 
+@pytest.mark.fidelity("mapping-sqs")
 def test_a_poison_message_goes_to_the_dead_letter_queue(lab: LiveRegion, make: Make) -> None:
     sqs = lab.client("sqs")
     dead = sqs.create_queue(QueueName="poison-dead")["QueueUrl"]
@@ -213,6 +215,7 @@ def test_hours_at_once_come_out_as_hours_one_by_one(lab: LiveRegion, make: Make)
     assert len(mapped.times()) in (20, 21)
 
 
+@pytest.mark.fidelity("partial-batches")
 def test_partial_failures(lab: LiveRegion, make: Make) -> None:
     mapped = make(PARTIAL, FunctionResponseTypes=["ReportBatchItemFailures"])
     lab.lam.update_event_source_mapping(UUID=mapped.uuid, Enabled=False)
@@ -258,6 +261,7 @@ def test_throttles_are_tried_again_within_the_visibility_timeout(
     assert mapped.counts() == (0, 0)
 
 
+@pytest.mark.fidelity("filters")
 def test_filters_and_event_counts(lab: LiveRegion, make: Make) -> None:
     pattern = json.dumps({"body": {"temperature": [{"numeric": [">", 30]}]}})
     mapped = make(
@@ -347,6 +351,7 @@ def test_sns_and_eventbridge_write_to_mapped_queues(lab: LiveRegion, make: Make)
     }
 
 
+@pytest.mark.fidelity("maximum-concurrency")
 def test_maximum_concurrency(lab: LiveRegion, make: Make) -> None:
     slow = "import time\ndef handler(event, context):\n    time.sleep(0.1)\n"
     mapped = make(slow, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
@@ -360,6 +365,7 @@ def test_maximum_concurrency(lab: LiveRegion, make: Make) -> None:
     assert most == 2
 
 
+@pytest.mark.fidelity("mapping-fifo")
 def test_fifo_groups(lab: LiveRegion, make: Make) -> None:
     source = (
         "import json\n"
@@ -396,6 +402,7 @@ def test_fifo_groups(lab: LiveRegion, make: Make) -> None:
     }
 
 
+@pytest.mark.fidelity("nothing-lost")
 def test_nothing_is_lost_while_the_mapping_goes_on_and_off(lab: LiveRegion, make: Make) -> None:
     flaky = (
         "import json\n"
@@ -418,6 +425,7 @@ def test_nothing_is_lost_while_the_mapping_goes_on_and_off(lab: LiveRegion, make
     assert set(done) == set(sent)
 
 
+@pytest.mark.fidelity("recursion")
 def test_a_loop_through_the_queue_ends_in_its_dead_letter_queue(
     lab: LiveRegion, make: Make
 ) -> None:

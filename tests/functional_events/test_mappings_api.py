@@ -226,6 +226,7 @@ def test_versions_and_aliases(lab: LiveRegion) -> None:
 # -- states ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("mapping-life")
 def test_a_mapping_goes_through_its_states(lab: LiveRegion, function: str) -> None:
     made = create(lab, function, queue(lab)[1], Enabled=False)
     uuid = made["UUID"]
@@ -246,6 +247,7 @@ def test_a_mapping_goes_through_its_states(lab: LiveRegion, function: str) -> No
     assert get(lab, uuid)["BatchSize"] == 3
 
 
+@pytest.mark.makes("ResourceInUseException")
 def test_a_mapping_in_a_passing_state_is_left_alone(lab: LiveRegion, function: str) -> None:
     uuid = create(lab, function, queue(lab)[1])["UUID"]
     for act, verb in (

@@ -120,6 +120,7 @@ def test_no_source(lab: LiveRegion, function: str) -> None:
         ),
     ],
 )
+@pytest.mark.fidelity("other-sources")
 def test_sources_that_are_not_modelled(
     lab: LiveRegion, function: str, settings: dict[str, Any], name: str
 ) -> None:
@@ -199,6 +200,7 @@ def test_a_function_elsewhere(lab: LiveRegion, source: str) -> None:
     )
 
 
+@pytest.mark.fidelity("mapping-role")
 def test_a_role_that_may_not_read_a_queue(lab: LiveRegion, source: str) -> None:
     reader = role(lab)
     made = lab.deploy(HANDLER)
@@ -381,6 +383,7 @@ OTHER_SETTINGS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("member", [*QUEUE_SETTINGS, *OTHER_SETTINGS])
+@pytest.mark.fidelity("mapping-life")
 def test_settings_of_others_on_a_stream(
     lab: LiveRegion, function: str, stream: str, member: str
 ) -> None:

@@ -212,6 +212,7 @@ def test_a_function_made_anew_goes_on(lab: LiveRegion) -> None:
     assert left(lab, url) == 0
 
 
+@pytest.mark.fidelity("iterator-age")
 def test_event_counts_are_metrics_of_the_mapping(lab: LiveRegion) -> None:
     function = lab.deploy(COUNTS)
     url, source = queue(lab)

@@ -45,6 +45,7 @@ def outputs(lab: LiveRegion, stack: str) -> dict[str, str]:
     return {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
 
 
+@pytest.mark.fidelity("stacks")
 def test_a_stack_with_a_mapping(lab: LiveRegion) -> None:
     stacks, stack = lab.client("cloudformation"), unused("stack")
     url, source = queue(lab)

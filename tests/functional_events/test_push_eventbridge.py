@@ -16,6 +16,7 @@ from lambda_lab.timeline import Kind
 from live_region import LiveRegion
 
 
+@pytest.mark.fidelity("from-eventbridge")
 def test_a_custom_event_reaches_the_function(lab: LiveRegion) -> None:
     name, arn = keeper(lab)
     source = unused("shop")
@@ -199,6 +200,7 @@ PATHS = {"town": "$.detail.town", "n": "$.detail.n", "d": "$.detail", "none": "$
     ],
     ids=["constant", "path", "number", "template", "text", "reserved"],
 )
+@pytest.mark.fidelity("from-eventbridge")
 def test_what_a_target_is_sent(lab: LiveRegion, settings: dict[str, Any], expected: Any) -> None:
     name, arn = keeper(lab)
     source = unused("shop")
@@ -226,6 +228,7 @@ def test_an_input_that_is_no_json_goes_to_the_dead_letters(lab: LiveRegion) -> N
 # -- permissions -----------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("push-permissions")
 def test_without_a_permission_the_event_is_dropped(lab: LiveRegion) -> None:
     name, arn = keeper(lab, principal=None)
     source = unused("shop")
@@ -311,6 +314,19 @@ def test_what_cannot_be_delivered_goes_to_the_target_s_queue(lab: LiveRegion) ->
     (told,) = lab.region.timeline.of(name, [Kind.DELIVERED])
     assert told.detail == {"target": queue_arn, "condition": "NO_PERMISSIONS", "as": "dead-letter"}
     assert counted(lab, "InvocationsSentToDlq", made) == 2
+
+
+@pytest.mark.fidelity("other-targets")
+def test_a_target_that_is_none_here(lab: LiveRegion, caplog: pytest.LogCaptureFixture) -> None:
+    """AWS starts a state machine; here nothing is sent, and the log says so."""
+    name, arn = keeper(lab)
+    machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:orders"
+    source = unused("shop")
+    rule(lab, {"Arn": machine}, {"Arn": arn}, EventPattern={"source": [source]})
+    put(lab, {"n": 1}, Source=source)
+    assert [event["detail"] for event in got(lab, name)] == [{"n": 1}]
+    said = [line for line in caplog.messages if machine in line]
+    assert any("Nothing was sent." in line for line in said), caplog.messages
 
 
 def test_a_function_that_is_gone_stops_nobody_else(lab: LiveRegion) -> None:

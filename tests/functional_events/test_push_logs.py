@@ -59,6 +59,7 @@ def lines_of(lab: LiveRegion, name: str) -> list[str]:
     return sorted(event["message"] for data in sent(lab, name) for event in data["logEvents"])
 
 
+@pytest.mark.fidelity("from-logs")
 def test_the_event_is_aws_s(lab: LiveRegion) -> None:
     name, home = keeper(lab, "logs"), group(lab)
     follow(lab, home, name, filterName="all")
@@ -103,6 +104,7 @@ def test_one_call_for_each_write_and_stream(lab: LiveRegion) -> None:
         ("nothing", []),
     ],
 )
+@pytest.mark.fidelity("from-logs")
 def test_a_pattern(lab: LiveRegion, pattern: str, expected: list[str]) -> None:
     name, home = keeper(lab, "logs"), group(lab)
     follow(lab, home, name, pattern)
@@ -220,6 +222,7 @@ def test_a_pattern_that_is_none(lab: LiveRegion, pattern: str) -> None:
     assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
 
 
+@pytest.mark.fidelity("log-filter-columns")
 def test_a_pattern_that_is_not_modelled(lab: LiveRegion) -> None:
     with pytest.raises(ClientError) as refused:
         follow(lab, group(lab), keeper(lab, "logs"), "[ip, user, status=404]")

@@ -29,6 +29,7 @@ from push_tools import (
 )  # fmt: skip
 
 
+@pytest.mark.fidelity("from-s3")
 def test_the_event_is_aws_s(lab: LiveRegion) -> None:
     name, home = keeper(lab, "s3"), bucket(lab)
     notify(lab, home, {**rule(name), "Id": "uploads"})
@@ -187,6 +188,7 @@ def test_tagging_tells_only_of_tags_that_are_put_by_themselves(lab: LiveRegion) 
     assert sorted(names(lab, name)) == ["ObjectTagging:Delete", "ObjectTagging:Put"]
 
 
+@pytest.mark.fidelity("from-s3")
 def test_prefix_and_suffix(lab: LiveRegion) -> None:
     name, home = keeper(lab, "s3"), bucket(lab)
     notify(lab, home, rule(name, prefix="in/", suffix=".jpg"))
@@ -278,6 +280,7 @@ def test_a_function_that_is_deleted_or_shut_stops_nothing(lab: LiveRegion) -> No
     assert keys(lab, shut) == ["b.b"]
 
 
+@pytest.mark.fidelity("recursion")
 def test_a_loop_through_a_bucket_is_cut(lab: LiveRegion) -> None:
     source = """
 import boto3
@@ -319,6 +322,7 @@ def test_a_destination_of_lambda_is_an_upload_too(lab: LiveRegion) -> None:
     assert names(lab, name) == ["ObjectCreated:Put"]
 
 
+@pytest.mark.fidelity("code-from-s3")
 def test_code_from_a_bucket_still_works(lab: LiveRegion) -> None:
     home = bucket(lab)
     put(lab, home, "code.zip", make_zip({"lambda_function.py": "def handler(e, c): return 1"}))

@@ -56,6 +56,7 @@ def test_a_function_that_does_not_exist(lab: LiveRegion) -> None:
         {"service": "s3", "SourceAccount": "210987654321"},
     ],
 )
+@pytest.mark.fidelity("from-s3-permission")
 def test_a_function_that_does_not_let_the_bucket_in(lab: LiveRegion, permission: Any) -> None:
     name, home = keeper(lab), bucket(lab)
     if permission:

@@ -91,6 +91,7 @@ def test_once_with_the_default_event(lab: LiveRegion) -> None:
     assert (found["State"], found["ActionAfterCompletion"]) == ("ENABLED", "NONE")
 
 
+@pytest.mark.fidelity("from-scheduler")
 def test_what_a_function_is_sent(lab: LiveRegion) -> None:
     name, arn = keeper(lab, principal=None)
     text = json.dumps(
@@ -144,6 +145,7 @@ def test_a_rate_begins_at_once_or_at_its_start(lab: LiveRegion) -> None:
     ]
 
 
+@pytest.mark.fidelity("from-scheduler")
 def test_a_wall_clock_time_stays_when_clocks_change(lab: LiveRegion) -> None:
     name, arn = keeper(lab, principal=None)
     go_to(lab, next_year(lab, 3, 1))

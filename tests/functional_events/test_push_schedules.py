@@ -39,6 +39,7 @@ def times(lab: LiveRegion, name: str) -> list[datetime]:
     return [datetime.fromisoformat(event["time"]) for event in got(lab, name)]
 
 
+@pytest.mark.fidelity("rates-and-cron")
 def test_a_rate_counts_from_when_the_rule_was_made(lab: LiveRegion) -> None:
     name, arn = keeper(lab)
     made = rule(lab, arn, ScheduleExpression="rate(5 minutes)")

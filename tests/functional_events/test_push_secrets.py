@@ -84,6 +84,7 @@ def stages(lab: LiveRegion, arn: str) -> dict[str, list[str]]:
     return told
 
 
+@pytest.mark.fidelity("from-secrets")
 def test_four_steps_in_order_give_a_new_value(lab: LiveRegion) -> None:
     name, arn = rotator(lab), secret(lab)
     (before,) = stages(lab, arn)

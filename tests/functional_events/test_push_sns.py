@@ -36,6 +36,7 @@ def publish(lab: LiveRegion, topic_arn: str, message: str = "hello", **more: Any
     return str(published["MessageId"])
 
 
+@pytest.mark.fidelity("from-sns")
 def test_the_event_is_aws_s(lab: LiveRegion) -> None:
     name, arn = keeper(lab, "sns"), topic(lab)
     subscription = subscribe(lab, arn, arn_of(name))
@@ -92,6 +93,7 @@ def test_each_message_of_a_batch_is_an_event(lab: LiveRegion) -> None:
     assert texts == {"m0", "m1", "m2"}
 
 
+@pytest.mark.fidelity("from-sns")
 def test_a_filter_policy(lab: LiveRegion) -> None:
     name, arn = keeper(lab, "sns"), topic(lab)
     subscribe(lab, arn, arn_of(name), FilterPolicy='{"colour": ["blue"]}')
@@ -143,6 +145,7 @@ def test_an_alias_has_a_policy_of_its_own(lab: LiveRegion) -> None:
     assert f"AS {arn_of(name, 'live')}" in logs(lab, name)
 
 
+@pytest.mark.fidelity("push-permissions")
 def test_without_permission_the_publisher_notices_nothing(
     lab: LiveRegion, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -240,6 +243,7 @@ def test_a_fifo_topic_does_not_call_functions(lab: LiveRegion) -> None:
         subscribe(lab, fifo["TopicArn"], arn_of(name))
 
 
+@pytest.mark.fidelity("recursion")
 def test_a_loop_through_a_topic_is_cut(lab: LiveRegion) -> None:
     source = """
 import boto3

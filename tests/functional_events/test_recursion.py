@@ -43,6 +43,7 @@ def drops(lab: LiveRegion, name: str) -> float:
     return sum(point["Sum"] for point in found["Datapoints"])
 
 
+@pytest.mark.fidelity("recursion")
 def test_a_function_that_sends_itself_events_is_stopped(lab: LiveRegion) -> None:
     name = lab.deploy(LOOP)
     lab.lam.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)

@@ -101,6 +101,7 @@ def test_weights_that_no_sdk_sends(lab: LiveRegion, weight: str) -> None:
     ],
 )
 @pytest.mark.parametrize("operation", ["create_alias", "update_alias"])
+@pytest.mark.fidelity("aliases")
 def test_what_an_alias_may_not_point_to(
     lab: LiveRegion,
     operation: str,

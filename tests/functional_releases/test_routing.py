@@ -43,6 +43,7 @@ def metric(lab: LiveRegion, metric_name: str, **dimensions: str) -> float:
     return sum(float(point["Sum"]) for point in points)
 
 
+@pytest.mark.fidelity("weights")
 def test_calls_are_shared_by_weight(lab: LiveRegion) -> None:
     name = versions(lab)
     alias(lab, name, "1", v2=0.3)
@@ -56,6 +57,7 @@ def test_calls_are_shared_by_weight(lab: LiveRegion) -> None:
 
 
 @pytest.mark.parametrize(("weight", "version"), [(0.0, "1"), (1.0, "2")])
+@pytest.mark.fidelity("weights")
 def test_nothing_and_everything_are_exact(lab: LiveRegion, weight: float, version: str) -> None:
     name = versions(lab)
     alias(lab, name, "1", v2=weight)
@@ -72,6 +74,7 @@ def test_many_callers_at_once_share_by_weight(lab: LiveRegion) -> None:
     assert chi_square_p(counted["2"], CALLS, 0.5) > UNLIKELY
 
 
+@pytest.mark.fidelity("executed-version")
 def test_the_version_that_runs_knows_which_it_is(lab: LiveRegion) -> None:
     name = versions(lab)
     made = alias(lab, name, "1", v2=0.5)

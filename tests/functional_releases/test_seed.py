@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from live_region import open_region
 from release_tools import alias, executed, versions
 
@@ -19,6 +21,7 @@ def choices(seed: int) -> list[str]:
         return ran
 
 
+@pytest.mark.fidelity("request-ids")
 def test_the_same_seed_chooses_the_same() -> None:
     first = choices(1)
     assert choices(1) == first

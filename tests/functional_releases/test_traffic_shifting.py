@@ -94,6 +94,7 @@ def alarm(lab: LiveRegion, **settings: Any) -> dict[str, Any]:
     return {"enabled": True, "alarms": [{"name": name}]}
 
 
+@pytest.mark.fidelity("traffic-shifting")
 def test_a_canary_takes_a_part_and_then_everything(lab: LiveRegion) -> None:
     release = Release(lab, "CodeDeployDefault.LambdaCanary10Percent5Minutes")
     identity = release.begin()
@@ -179,6 +180,7 @@ def test_an_alarm_set_by_hand_sends_everything_back(lab: LiveRegion) -> None:
     assert release.points() == ("1", {})
 
 
+@pytest.mark.fidelity("traffic-shifting")
 def test_errors_of_the_new_version_raise_the_alarm(lab: LiveRegion) -> None:
     release = Release(lab, "CodeDeployDefault.LambdaCanary10Percent10Minutes")
     dimensions = {
@@ -370,6 +372,7 @@ def test_requests_that_make_no_deployment(
     assert release.points() == ("1", {})
 
 
+@pytest.mark.fidelity("deployment-hooks")
 def test_hooks_are_said_not_to_be_modelled(lab: LiveRegion) -> None:
     release = Release(lab, "CodeDeployDefault.LambdaAllAtOnce")
     document = json.loads(Shift(release.name, "live", "1", "2").appspec())

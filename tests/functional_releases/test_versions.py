@@ -10,6 +10,7 @@ from live_region import LiveRegion
 from release_tools import TELLS, alias, refusal, versions
 
 
+@pytest.mark.fidelity("versions")
 def test_the_same_code_and_configuration_are_one_version(lab: LiveRegion) -> None:
     name = versions(lab, 1)
     first = lab.lam.publish_version(FunctionName=name)
@@ -85,6 +86,7 @@ def test_guards_refuse_and_nothing_is_published(lab: LiveRegion, guard: str) -> 
     ],
     ids=lambda change: change[0],
 )
+@pytest.mark.fidelity("versions")
 def test_a_version_takes_no_change(lab: LiveRegion, change: tuple[str, dict[str, Any]]) -> None:
     name = versions(lab, 1)
     operation, more = change

@@ -22,6 +22,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("handler-code", "real-clients")
 def test_the_first_calls_of_a_user() -> None:
     node = shutil.which("node")
     if node is None:

@@ -13,6 +13,7 @@ from live_region import open_region
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.fidelity("nothing-lost")
 def test_nothing_is_lost(
     capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:

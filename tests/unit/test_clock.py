@@ -40,6 +40,7 @@ def test_it_ticks_with_real_time_and_can_be_ahead_of_it(clock: Clock, ticks: Tic
     assert Clock(lambda: 0).now() == datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.fidelity("clock")
 def test_what_is_due_runs_in_the_order_of_time(clock: Clock) -> None:
     ran: list[str] = []
     for seconds, name in [(30, "c"), (10, "a"), (20, "b"), (10, "a2"), (61, "late"), (60, "edge")]:

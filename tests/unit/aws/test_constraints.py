@@ -108,6 +108,7 @@ def test_recorded_rows_name_shapes_that_exist_and_change_something() -> None:
     ],
 )
 @pytest.mark.parametrize("operation", ["CreateFunction", "UpdateFunctionConfiguration"])
+@pytest.mark.fidelity("defaults-and-validation")
 def test_the_documented_quota_is_the_limit(
     operation: str, params: dict[str, Any], value: str, path: str, maximum: int
 ) -> None:
@@ -185,6 +186,7 @@ def test_a_new_name_is_shorter_than_an_arn() -> None:
 # -- forms ---------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("defaults-and-validation")
 def test_several_errors_in_one_answer() -> None:
     assert refusal("PutProvisionedConcurrencyConfig", FunctionName="f!") == (
         "3 validation errors detected: Value 'f!' at 'functionName' failed to satisfy "

@@ -91,6 +91,7 @@ def asks(field: str, *alternatives: Any) -> bool:
         ("tags", {"anything-but": "red"}, True),
     ],
 )
+@pytest.mark.fidelity("from-eventbridge")
 def test_one_operator(field: str, alternative: Any, expected: bool) -> None:
     assert asks(field, alternative) is expected
 

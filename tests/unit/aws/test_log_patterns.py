@@ -114,6 +114,7 @@ def test_what_is_no_pattern(pattern: str) -> None:
         LogPattern(pattern)
 
 
+@pytest.mark.fidelity("log-filter-columns")
 def test_what_is_not_modelled() -> None:
     with pytest.raises(NotModelledError):
         LogPattern("[ip, user, ...]")

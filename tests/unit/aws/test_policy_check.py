@@ -87,6 +87,7 @@ def test_the_action(action: str, expected: bool) -> None:
         ("arn:*:photos", False),
     ],
 )
+@pytest.mark.fidelity("push-permissions")
 def test_the_source(wanted: str, expected: bool) -> None:
     assert asks(statement(SourceArn=wanted)) is expected
 

@@ -72,6 +72,7 @@ def following(text: str, after: str, count: int = 1, zone: tzinfo = UTC) -> list
         ("rate(999999999 days)", [None]),
     ],
 )
+@pytest.mark.fidelity("rates-and-cron")
 def test_when_an_expression_fires(text: str, expected: list[str | None]) -> None:
     found, due = [], ns("2026-11-21T10:00:00")
     for _ in expected:

@@ -19,6 +19,7 @@ CODES = {
 
 
 @pytest.mark.parametrize("code", [*CODES, "Idle"])
+@pytest.mark.fidelity("vpc-reasons")
 def test_each_reason_and_its_error_are_awss(code: str) -> None:
     reason = Reason.of(code, "why")
     assert code in service_model().shape_for("StateReasonCode").enum

@@ -115,7 +115,7 @@ def test_what_a_reader_may_type(typed: str, number: int) -> None:
     ],
 )  # fmt: skip
 def test_what_a_reader_may_not_type(typed: str) -> None:
-    with pytest.raises(WorkloadError, match=r"Requests a month is “.*”\. Give a whole") as caught:
+    with pytest.raises(WorkloadError, match=r"month is (“.+”|empty)\. Give a whole") as caught:
         fields()["requests"].parse(typed)
     assert len(str(caught.value)) < 250
 

@@ -23,6 +23,7 @@ def sums(bill: cost.Bill) -> dict[str, str]:
     return {row["what"]: row["amount"] for row in bill.rows()}
 
 
+@pytest.mark.fidelity("bills")
 def test_a_mobile_backend() -> None:
     """3 million requests, 120 ms, 1,536 MB: 540,000 GB-s, 140,000 of them paid; $2.73."""
     bill = cost.bill(Workload(requests=3_000_000, duration_ms=120, memory_mb=1536))
@@ -47,6 +48,7 @@ def test_telemetry_of_ten_thousand_vehicles() -> None:
     ("requests", "ms", "memory", "total", "then"),
     [(3_000_000, 1000, 512, "18.73", "18.74"), (30_000_000, 200, 128, "11.63", "11.63")],
 )
+@pytest.mark.fidelity("bills")
 def test_the_classic_examples(requests: int, ms: int, memory: int, total: str, then: str) -> None:
     bill = cost.bill(Workload(requests=requests, duration_ms=ms, memory_mb=memory))
     assert cents(bill) == Decimal(total)

@@ -37,6 +37,7 @@ def refusal(admission: Admission, function: str, version: str = "$LATEST") -> st
     return str(refused.value.members["Reason"])
 
 
+@pytest.mark.fidelity("account-limit")
 def test_the_account_has_awss_default() -> None:
     assert Admission().account_limit == facts.value("concurrency.default")
 
@@ -97,6 +98,7 @@ def test_reserving_while_it_runs_moves_what_runs() -> None:
     assert take(admission, "g").claimed == 1
 
 
+@pytest.mark.fidelity("metrics-of-concurrency")
 def test_the_figures_of_awss_example_of_claimed_concurrency() -> None:
     # DG:monitoring-concurrency: limit 1,000, orange reserves 600, blue is provisioned with 200.
     admission = account(1000)
@@ -184,6 +186,7 @@ def test_ten_requests_a_second_for_each_unit_that_is_reserved() -> None:
     assert calls(admission, "f", "1", [SECOND] * 11) == [None] * 10 + [RESERVED_RATE]
 
 
+@pytest.mark.makes("FunctionInvocationRateLimitExceeded")
 def test_ten_requests_a_second_for_each_unit_of_the_account() -> None:
     admission = account(2)
     assert calls(admission, "f", "1", [5] * 21) == [None] * 20 + [ACCOUNT_RATE]
@@ -209,6 +212,7 @@ def test_events_are_bounded_by_concurrency_alone() -> None:
 # -- scaling ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.fidelity("scaling-rate")
 def test_a_function_adds_environments_at_a_rate() -> None:
     limits = Limits.of_aws()
     admission = Admission(limits)

@@ -21,6 +21,7 @@ def test_a_chain_counts_each_function_for_itself() -> None:
     assert header.count("Lineage=") == 1
 
 
+@pytest.mark.makes("RecursiveInvocationException")
 def test_the_chain_is_cut_at_the_limit_and_not_before() -> None:
     header = ROOT
     for _ in range(LIMIT - 1):

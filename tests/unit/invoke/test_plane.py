@@ -110,6 +110,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 GOOD = "def handler(event, context):\n    return event\n"
 
 
+@pytest.mark.fidelity("cold-and-warm")
 def test_the_story_of_a_cold_and_a_warm_call(bench: Bench) -> None:
     bench.function(GOOD)
     assert bench.call({"n": 1}).payload == b'{"n": 1}'
@@ -128,6 +129,7 @@ def test_the_story_of_a_cold_and_a_warm_call(bench: Bench) -> None:
 SLOW_INIT = "import time\ntime.sleep(60)\n" + GOOD
 
 
+@pytest.mark.fidelity("init-limit")
 def test_an_init_beyond_its_limit_is_tried_again_within_the_call(bench: Bench) -> None:
     bench.function(SLOW_INIT, timeout_seconds=1)
     result = bench.call()

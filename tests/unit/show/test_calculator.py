@@ -24,7 +24,8 @@ START = {
     "init_ms": "0", "ephemeral_mb": "512", "provisioned": "0", "provisioned_hours": "0",
 }  # fmt: skip
 STRANGE = [
-    "", " ", "-1", "-0", "0", "NaN", "Infinity", "2e308", "1e999", "0e-999", "1e-999", "text",
+    "", " ", "\u00a0\u202f", ",", "20 GB", "-Infinity", "nan",
+    "-1", "-0", "0", "NaN", "Infinity", "2e308", "1e999", "0e-999", "1e-999", "text",
     "20480", "960000", "1.5", "0.001", "0.0005", ".5", "5.", "1e3", "1E+2", "1,2,3", "1 000",
     "1\u00a0000", "1\u202f000", "1_000", "١٢", "0x1f", "1e", "<b>", "\U0001f600" * 30, "9" * 400,
     "7." + "0" * 50, "7." + "0" * 50 + "1", "+3", "--3", "1/2", "true", "null", "1e15", "1e16",
@@ -120,6 +121,14 @@ def test_another_workload_and_an_impossible_one() -> None:
         ("duration_ms", "960000", "Give a number from 0 to 900,000 ms"),
         ("requests", "2e308", "to 1,000,000,000,000,000"),
         ("provisioned", "many", "Provisioned environments is “many”"),
+        ("duration_ms", "", "Duration is empty. Give a number from 0 to 900,000 ms"),
+        ("memory_mb", " \u00a0", "Memory is empty. Give a whole number from 128"),
+        ("memory_mb", "NaN", "Memory is “NaN”. Give a whole number from 128"),
+        ("requests", "Infinity", "Requests a month is “Infinity”. Give a whole number"),
+        ("duration_ms", "-Infinity", "Duration is “-Infinity”. Give a number from 0"),
+        ("memory_mb", "1024.5", "Memory is “1024.5”. Give a whole number"),
+        ("cold_percent", "101", "Cold starts, share of runs is “101”. Give a number from 0 to 100"),
+        ("memory_mb", "20 GB", "Memory is “20 GB”. Give a whole number from 128"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field(name: str, text: str, says: str) -> None:

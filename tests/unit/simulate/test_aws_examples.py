@@ -71,6 +71,7 @@ def test_one_environment_may_serve_more_than_its_share_of_requests() -> None:
     assert found.throttled_share == 0
 
 
+@pytest.mark.fidelity("millions-of-requests")
 def test_the_ten_requests_of_the_figure() -> None:
     """Five start A to E; three reuse A, B, C; the ninth needs F; the tenth reuses D."""
     arrivals = [0, 1, 2, 3, 4, 10, 11, 12, 13, 15]

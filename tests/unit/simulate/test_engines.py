@@ -143,6 +143,7 @@ class AdmissionAlone:
         return ("spillover " if lease.spillover else "") + ("cold" if cold else "warm")
 
 
+@pytest.mark.fidelity("millions-of-requests")
 def test_the_simulator_admits_what_the_region_admits() -> None:
     reached = set()
     for seed in range(1500):

@@ -44,6 +44,7 @@ def by_chance(
 
 
 @pytest.mark.parametrize("service", SERVICE)
+@pytest.mark.fidelity("millions-of-requests")
 def test_throttles_follow_erlang_b_however_durations_scatter(service: str) -> None:
     found = by_chance(8, 1, 40_000, service=service, reserved=10, keep_alive=math.inf)
     assert erlang_b(10, 8) == pytest.approx(0.1216611, abs=5e-8)
