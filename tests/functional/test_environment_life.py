@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -230,6 +231,27 @@ def test_an_environment_that_somebody_kills_unnoticed(lab: LiveRegion, note: str
     os.kill(before["pid"], signal.SIGKILL)
     at_once = lab.call(name, {"note": note})  # either the end is known by now, or it is told
     assert at_once.error is None or at_once.fails("Runtime.ExitError")
+    assert lab.call(name, {"note": note}).error is None
+
+
+def test_word_to_freeze_a_process_does_not_stop_the_next_one(
+    lab: LiveRegion, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = lab.deploy(LIFE, Timeout=5)
+    lab.call(name, {"note": note})
+    environment = lab.region.plane._pool.all()[-1]
+    (before,) = lab.idle(name)
+    os.kill(before["pid"], signal.SIGKILL)
+    until(lambda: not environment.running)
+    environment._ice.due_ns = 0  # as the thread that freezes had it when the process ended
+    launch = environment._launch
+
+    def launch_and_freeze(program: Any) -> Any:
+        process = environment._process = launch(program)
+        environment._ice.freeze()
+        return process
+
+    monkeypatch.setattr(environment, "_launch", launch_and_freeze)
     assert lab.call(name, {"note": note}).error is None
 
 

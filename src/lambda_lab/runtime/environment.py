@@ -139,6 +139,8 @@ class Environment(Life):
         """Start the runtime and wait until it asks for work, fails, or time is up."""
         with self._lock:
             self.state, self._waiting, self._finished = State.INIT, False, False
+        # The process before this one may have left word to freeze it: not while this one starts.
+        self._ice.leave()
         self._reason = "failure"
         self._memory.forget()
         self.extensions.reset()

@@ -35,8 +35,6 @@ class Template(Environment):
     def init(self, limit_seconds: float) -> InitOutcome:
         """Start the process, when no copy is made of the one before it."""
         with self._copying:
-            # A copy that failed may have left word to freeze it: not while it starts.
-            self._ice.leave()
             return super().init(limit_seconds)
 
     def _launch(self, program: Program) -> Process:
