@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import gc
 import signal
+import socket
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from lambda_lab._version import __version__
 from lambda_lab.errors import LabError
@@ -47,18 +48,36 @@ def _port(text: str) -> int:
 
 
 def _serve(port: int, region_name: str) -> int:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    from lambda_lab.region import Region
+    with _end_asked() as end_asked:
+        from lambda_lab.region import Region
 
-    with Region(region_name, port) as region:
-        region.launcher.wait_ready()
-        # What is loaded by now stays; without it the collector has less to walk at every turn.
-        gc.freeze()
-        print(f"Ready. {region.url}", flush=True)
-        stop.wait()
+        with Region(region_name, port) as region:
+            region.launcher.wait_ready()
+            # What is loaded by now stays; without it the collector has less to walk at every turn.
+            gc.freeze()
+            print(f"Ready. {region.url}", flush=True)
+            end_asked()
     return 0
+
+
+@contextmanager
+def _end_asked() -> Iterator[Callable[[], object]]:
+    """Return what waits until this process is asked to end, by SIGINT or SIGTERM.
+
+    The kernel may hand a signal to any thread, and a main thread that waits for a lock then sleeps
+    on. A byte on a socket wakes it whichever thread it was:
+    https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd
+    """
+    asked, asks = socket.socketpair()
+    with asked, asks:
+        asks.setblocking(False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        before = signal.set_wakeup_fd(asks.fileno(), warn_on_full_buffer=False)
+        try:
+            yield lambda: asked.recv(1)
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 if __name__ == "__main__":
