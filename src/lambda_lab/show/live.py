@@ -18,6 +18,10 @@ def is_live() -> bool:
     """
     if os.environ.get("LAMBDA_LAB_STEADY") == "1" or "ipykernel" not in sys.modules:
         return False
+    from IPython.core.getipython import get_ipython
+
+    if getattr(get_ipython(), "kernel", None) is None:
+        return False  # a program that only talks to kernels
     try:
         import ipywidgets  # noqa: F401 - asks whether it is there
     except ImportError:
