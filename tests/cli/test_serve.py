@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -54,6 +56,17 @@ def client(url: str, service: str = "lambda", region: str = "us-east-1") -> Any:
         aws_secret_access_key="x",
         config=Config(retries={"max_attempts": 0}),
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system call is Linux's")
+def test_a_signal_that_another_thread_gets_ends_the_server_too(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, _):
+        threads = [int(one.name) for one in Path(f"/proc/{server.pid}/task").iterdir()]
+        other = max(threads)
+        assert other != server.pid
+        tgkill = {"x86_64": 234, "aarch64": 131}[os.uname().machine]
+        assert ctypes.CDLL(None).syscall(tgkill, server.pid, other, int(signal.SIGTERM)) == 0
+        assert server.wait(20) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
