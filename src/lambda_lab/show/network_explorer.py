@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from lambda_lab.errors import LabError
-from lambda_lab.show.live import is_live
+from lambda_lab.show.explorer import Explorer
 from lambda_lab.show.network_settings import (
     DESTINATIONS,
     SWITCHES,
@@ -60,7 +60,7 @@ def _verdict(ok: bool) -> str:
     return "✓ yes," if ok else "✗ no."
 
 
-class NetworkExplorer:
+class NetworkExplorer(Explorer):
     """The explorer, as a widget where a kernel answers and as a page with a script elsewhere.
 
     Parameters
@@ -111,19 +111,15 @@ class NetworkExplorer:
             f"{_rows(self._setting)}</form><script>{_script()}</script></figure>"
         )
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return the page, and the widget before it where a kernel can answer."""
-        del include, exclude  # Jupyter may ignore them (IPython.display documentation).
-        bundle: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": str(self)}
-        if is_live():
-            bundle = self.widget()._repr_mimebundle_() | bundle
-        return bundle
+    @property
+    def title(self) -> str:
+        """The question it answers."""
+        return _TITLE
 
-    def __str__(self) -> str:
-        return f"{_TITLE}\n{said(self._setting)}"
-
-    def __repr__(self) -> str:
-        return str(self)
+    @property
+    def words(self) -> str:
+        """The answer to what it is set to at first, in words."""
+        return said(self._setting)
 
 
 def _field(switch: Switch, chosen: int) -> str:
