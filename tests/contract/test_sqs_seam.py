@@ -22,7 +22,7 @@ NAMES = {
     "moto.sqs.exceptions.ReceiptHandleIsInvalid": "answers a receipt that is none",
     "moto.sqs.models.Message": "what queues keep; see MEMBERS",
     "moto.sqs.models.Queue": "what backends keep; see MEMBERS",
-    "moto.sqs.models.SQSBackend": "its receive_message and change_message_visibility are replaced",
+    "moto.sqs.models.SQSBackend": "receiving, hiding messages and deleting queues are replaced",
     "moto.sqs.models._filter_message_attributes": "names the attributes a client asked for",
     "moto.sqs.models.sqs_backends": "where queues are found; see find_queue",
 }
@@ -37,6 +37,7 @@ SIGNATURES: dict[str, tuple[Any, str]] = {
         SQSBackend.change_message_visibility,
         "self queue_name receipt_handle visibility_timeout",
     ),
+    "SQSBackend.delete_queue": (SQSBackend.delete_queue, "self queue_name"),
     "Message.mark_received": (Message.mark_received, "self visibility_timeout"),
     "Message.had_receipt_handle": (Message.had_receipt_handle, "self receipt_handle"),
 }
@@ -97,7 +98,8 @@ def test_what_is_replaced_is_defined_where_it_is_replaced() -> None:
         assert isinstance(vars(Queue)[f"approximate_number_of_messages{suffix}"], property)
     assert isinstance(vars(Queue)["attributes"], property)
     assert {"add_message", "delete_message"} <= set(vars(Queue))
-    assert {"receive_message", "change_message_visibility"} <= set(vars(SQSBackend))
+    replaced = {"receive_message", "change_message_visibility", "delete_queue"}
+    assert replaced <= set(vars(SQSBackend))
 
 
 def test_moto_pushes_to_lambda_when_a_message_is_added_and_nowhere_else() -> None:

@@ -291,10 +291,12 @@ def test_deleting_a_source_leaves_its_mappings(lab: LiveRegion, function: str, w
     if what == "queue":
         url, source = queue(lab)
         uuid = create(lab, function, source)["UUID"]
+        lab.region.clock.advance(minutes=1)  # it is enabled, and has found the queue empty
         lab.client("sqs").delete_queue(QueueUrl=url)
     else:
         source = kinesis(lab)
         uuid = create(lab, function, source, StartingPosition="LATEST")["UUID"]
+        lab.region.clock.advance(minutes=1)
         lab.client("kinesis").delete_stream(StreamName=source.rpartition("/")[2])
     lab.region.clock.advance(minutes=1)
     got = get(lab, uuid)

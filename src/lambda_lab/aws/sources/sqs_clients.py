@@ -2,7 +2,8 @@
 
 While :func:`queue_writes` is in force, moto's queues
 
-* tell about each message that can be received anew, and push nothing to Lambda themselves;
+* tell about each message that can be received anew, and that they were deleted, and push nothing
+  to Lambda themselves;
 * hand a message to one receiver only: moto's own receive is not safe between threads;
 * hold a FIFO group back while one of its messages is in flight, remember deduplication ids for
   five minutes although the message is deleted, and give every message a growing sequence number;
@@ -203,6 +204,16 @@ class _Attributes(Mapping[str, Any]):
         return len(self._all)
 
 
+_moto_delete_queue: Callable[[SQSBackend, str], None] = vars(SQSBackend)["delete_queue"]
+
+
+def _delete_queue(backend: SQSBackend, queue_name: str) -> None:
+    """Stand in for ``SQSBackend.delete_queue``: who polls it looks once more, and finds it gone."""
+    queue = backend.get_queue(queue_name)
+    _moto_delete_queue(backend, queue_name)
+    tell(queue)
+
+
 _moto_attributes: Callable[[Queue], dict[str, Any]] = vars(Queue)["attributes"].fget
 _STAND_INS: tuple[tuple[type, str, Any], ...] = (
     (Queue, "add_message", _add_message),
@@ -213,6 +224,7 @@ _STAND_INS: tuple[tuple[type, str, Any], ...] = (
     (Queue, "approximate_number_of_messages_delayed", property(_delayed)),
     (SQSBackend, "receive_message", _receive_message),
     (SQSBackend, "change_message_visibility", _change_message_visibility),
+    (SQSBackend, "delete_queue", _delete_queue),
 )
 
 
@@ -221,7 +233,8 @@ def queue_writes(notify: Notify) -> Iterator[None]:
     """Call *notify* with a queue's ARN whenever something in it may be receivable anew.
 
     That is a message that was sent - by a client, or by SNS, S3, EventBridge or Lambda inside
-    moto -, one that a redrive policy moved there, and one whose visibility was changed.
+    moto -, one that a redrive policy moved there, and one whose visibility was changed. It is also
+    called when the queue was deleted.
 
     Parameters
     ----------
