@@ -27,6 +27,23 @@ def site() -> Path:
     return SITE
 
 
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """Where the built site is served."""
+    with served(site) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def one_browser() -> Iterator[Browser]:
+    """The browser that the tests of a module share; skips them where there is none."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("There is no Chromium or Chrome here: install one, or name it in CHROMIUM.")
+    with chromium(path) as found:
+        yield found
+
+
 @pytest.fixture
 def on_a_phone(site: Path) -> Iterator[Callable[[str], Browser]]:
     """Open a page of the built site in a browser as wide as a phone."""

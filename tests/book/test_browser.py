@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from devtools import Browser, chromium, find_chromium, served
+from devtools import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -22,21 +19,6 @@ PAGES = (
 QUIZ_PAGE = "chapters/start/how-to-use.html"
 DESK, TABLET, PHONE = (1360, 900), (800, 1100), (390, 844)
 ENOUGH_TABS = 120
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    with served(site) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def one_browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("There is no Chromium or Chrome here: install one, or name it in CHROMIUM.")
-    with chromium(path) as found:
-        yield found
 
 
 @pytest.fixture

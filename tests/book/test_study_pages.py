@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from devtools import Browser, chromium, find_chromium, served
+from devtools import Browser
 from lambda_lab.facts import study
 
 pytestmark = pytest.mark.timeout(180)
@@ -136,21 +136,6 @@ def test_every_corner_of_the_book_is_on_the_map(site: Path) -> None:
     wanted = {f"../{name.removeprefix('chapters/')}#exam-corner" for name in with_box}
     assert listed == wanted - {"../start/how-to-use.html#exam-corner"}
     assert len(listed) > 25
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    with served(site) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def one_browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("There is no Chromium or Chrome here: install one, or name it in CHROMIUM.")
-    with chromium(path) as found:
-        yield found
 
 
 @pytest.fixture
