@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -11,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambda_lab.runtime.egress import Guest
-from lambda_lab.runtime.process_tree import kill_environment
+from lambda_lab.runtime.process_tree import kill_environment, tell_main_thread
 
 __all__ = ["Process", "Program"]
 
@@ -81,8 +79,7 @@ class Process:
         """Send it ``SIGTERM``; what it started is not told."""
         with self._killing:
             if self.pid and not self._retired and not self.ended:
-                with contextlib.suppress(OSError):
-                    os.kill(self.pid, signal.SIGTERM)
+                tell_main_thread(self.pid, signal.SIGTERM)
 
     def retire(self) -> None:
         """Make :meth:`kill` do nothing from now on; waits for one that is at work.

@@ -7,6 +7,7 @@ belongs; elsewhere the parent links have to do.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ __all__ = [
     "memory_kb",
     "mount_namespace",
     "stop_families",
+    "tell_main_thread",
 ]
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
@@ -91,6 +93,31 @@ def _kill(pid: int, number: int = signal.SIGKILL) -> bool:
     except OSError:
         return False
     return True
+
+
+def tell_main_thread(pid: int, number: int) -> None:
+    """Send *pid* a signal that its main thread is to see, where it does not block that signal.
+
+    A signal to a process goes to any thread that may take it. That is the main thread, as a rule,
+    but not after ``SIGCONT``: then it is whichever thread runs first. A Python handler runs on the
+    main thread only, which would sleep on. AWS pauses a whole machine, so its functions never meet
+    this.
+    """
+    tgkill = getattr(ctypes.CDLL(None), "tgkill", None) if sys.platform == "linux" else None
+    if tgkill is None or number in _blocked_signals(pid):
+        _kill(pid, number)
+    else:
+        tgkill(pid, pid, number)
+
+
+def _blocked_signals(pid: int) -> set[int]:
+    """Return the signals that the main thread of *pid* blocks."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return set()
+    mask = int(status.partition("SigBlk:")[2].split(maxsplit=1)[0], 16)
+    return {number for number in signal.valid_signals() if mask >> (number - 1) & 1}
 
 
 def kill_environment(pid: int, namespace: int | None, spare: Collection[int] = ()) -> None:
