@@ -179,8 +179,9 @@ class Clock:
                 self._held_at = max(event.due_ns, self._held_at or 0)
                 _run(event)
                 self.settle()
-            self._held_at = None
+            # In this order: whoever reads the clock in between must not see it go back.
             self._advanced_ns = max(self._advanced_ns, target - self._real_time_ns())
+            self._held_at = None
             # What ran may have taken longer than the move: it ends where the clock stands now.
             self.jumps[-1] = (now, max(target, self.now_ns()))
         with self._wake:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -453,3 +455,36 @@ def test_busy_environments_finish_their_call_before_they_go(lab: LiveRegion, gat
         assert call.result(30) == "provisioned-concurrency"
     until(lambda: lab.environments(name) == [])
     assert not alive(busy["pid"])
+
+
+# -- under load ------------------------------------------------------------------------------------
+
+
+def test_the_clock_moves_while_clients_call_without_a_pause(lab: LiveRegion) -> None:
+    name = lab.deploy(QUICK)
+    number = version(lab, name)
+    stop = threading.Event()
+    seen: Counter[str] = Counter()
+
+    def load() -> None:
+        client = lab.client("lambda")
+        while not stop.is_set():
+            answer = client.invoke(FunctionName=name, Qualifier=number)
+            seen[json.loads(answer["Payload"].read())[0]] += 1
+
+    clients = [threading.Thread(target=load) for _ in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        until(lambda: seen["on-demand"] > 4)
+        for count in (2, 4, 1):
+            ready(lab, name, number, count)
+        until(lambda: seen["provisioned-concurrency"] > 4)
+        lab.lam.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=number)
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    lab.region.settle()
+    assert set(seen) == {"on-demand", "provisioned-concurrency"}
+    assert set(kinds(lab, name)) == {f"on-demand {number}"}

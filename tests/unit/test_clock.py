@@ -204,3 +204,24 @@ def test_the_two_sources_of_real_time() -> None:
     assert abs(wall_time_ns() / 1e9 - datetime.now(tz=UTC).timestamp()) < 60
     first = stopwatch_ns()
     assert stopwatch_ns() >= first
+
+
+def test_nobody_sees_the_clock_go_back_where_a_move_ends() -> None:
+    """Whoever reads the clock in any moment of a move - here, whenever it looks at real time."""
+    seen: list[int] = []
+    looking = False
+
+    def real_time_ns() -> int:
+        nonlocal looking
+        if not looking:
+            looking = True
+            seen.append(clock.now_ns())
+            looking = False
+        return 1_000 * SECOND
+
+    clock = Clock(real_time_ns)
+    clock.call_later(10, lambda: seen.append(clock.now_ns()))
+    clock.advance(60)
+    seen.append(clock.now_ns())
+    assert seen == sorted(seen)
+    assert seen[-1] == 1_060 * SECOND

@@ -29,6 +29,7 @@ from lambda_lab.invoke.counts import (
 )
 from lambda_lab.invoke.limits import Limits
 from lambda_lab.invoke.rates import ScalingRate
+from lambda_lab.invoke.underway import Underway
 
 __all__ = ["Admission", "Lease", "throttled"]
 
@@ -78,7 +79,7 @@ class Admission:
         self._limits = limits or Limits.of_aws()
         self._functions: dict[str, FunctionCounts] = {}
         self._accounts: dict[str, AccountCounts] = {}
-        self._total = 0
+        self._underway = Underway()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
 
@@ -124,7 +125,7 @@ class Admission:
                 rate.begin(now_ns)
                 if free is not None:
                     free.rate.begin(now_ns)
-            self._total += 1
+            turn = self._underway.begin()
             account.running += 1
             function.running += 1
             if free is not None:
@@ -144,6 +145,7 @@ class Admission:
                 0 if held is None else held.allocated,
                 0 if held is None else held.busy,
                 synchronous,
+                turn,
                 function,
                 free,
             )
@@ -172,7 +174,7 @@ class Admission:
         with self._lock:
             function.running -= 1
             account.running -= 1
-            self._total -= 1
+            last = self._underway.end(lease.turn)
             if lease.version is not None:
                 lease.version.busy -= 1
             else:
@@ -180,7 +182,7 @@ class Admission:
                 if function.reserved is None:
                     account.unreserved -= 1
                     account.claimed -= 1
-            if not self._total:
+            if last:
                 self._changed.notify_all()
 
     # -- settings ------------------------------------------------------------------------------
@@ -276,9 +278,14 @@ class Admission:
     @property
     def running(self) -> int:
         """How many invocations run now."""
-        return self._total
+        return self._underway.total
 
     def wait_quiet(self, timeout: float | None = None) -> bool:
-        """Wait until nothing runs; false if *timeout* seconds pass first."""
+        """Wait until what runs now has ended; false if *timeout* seconds pass first.
+
+        What begins meanwhile is not waited for: clients that call without a pause would keep the
+        region's clock from ever moving.
+        """
         with self._changed:
-            return self._changed.wait_for(lambda: self._total == 0, timeout)
+            turn = self._underway.next_turn()
+            return self._changed.wait_for(lambda: not self._underway.before(turn), timeout)

@@ -11,6 +11,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from lambda_lab.invoke.underway import Underway
+
 __all__ = ["Afterwards"]
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class Afterwards:
 
     def __init__(self) -> None:
         self._threads = threading.local()
-        self._pending = 0
+        self._underway = Underway()
         self._changed = threading.Condition()
 
     def begin(self) -> None:
@@ -44,30 +46,29 @@ class Afterwards:
 
     def later(self, job: Job) -> None:
         """Do *job* when this thread's caller has its answer."""
-        jobs: list[Job] | None = getattr(self._threads, "jobs", None)
+        jobs: list[tuple[int, Job]] | None = getattr(self._threads, "jobs", None)
         if jobs is None:
             job()
             return
-        jobs.append(job)
         with self._changed:
-            self._pending += 1
+            jobs.append((self._underway.begin(), job))
 
     def run(self) -> None:
         """Do what this thread collected, in order. A job that fails does not stop the others."""
-        jobs: list[Job] = getattr(self._threads, "jobs", None) or []
+        jobs: list[tuple[int, Job]] = getattr(self._threads, "jobs", None) or []
         self._threads.jobs = None
-        for job in jobs:
+        for turn, job in jobs:
             try:
                 job()
             except Exception:
                 log.exception("work after an answer failed")
             finally:
                 with self._changed:
-                    self._pending -= 1
-                    if not self._pending:
+                    if self._underway.end(turn):
                         self._changed.notify_all()
 
     def wait(self) -> None:
-        """Wait until no thread has jobs left."""
+        """Wait until the jobs that threads have now are done."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._pending)
+            turn = self._underway.next_turn()
+            self._changed.wait_for(lambda: not self._underway.before(turn))

@@ -110,6 +110,8 @@ class Lease:
     """Those of them that are at work."""
     counted: bool
     """Whether it counts as a request of its second."""
+    turn: int
+    """When it began, for those who wait for what runs (:mod:`.underway`)."""
     function: FunctionCounts
     version: ProvisionedCounts | None
 

@@ -230,11 +230,12 @@ class DataPlane:
     # -- waiting and ending --------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Return when no invocation is running."""
+        """Return when no invocation runs that was running when this was called."""
         self.admission.wait_quiet()
         self.afterwards.wait()
         self._errands.wait()
-        self._pool.wait_returned()
+        if not self.admission.running:  # else environments come back all the time
+            self._pool.wait_returned()
 
     def reset(self) -> None:
         """End every environment; the region is empty afterwards."""

@@ -276,6 +276,21 @@ def test_quiet_is_waited_for() -> None:
     assert admission.wait_quiet(10)
 
 
+def test_quiet_is_not_put_off_by_what_begins_meanwhile() -> None:
+    admission = Admission()
+    running = [take(admission, "f")]
+    waiting = threading.Thread(target=admission.wait_quiet)
+    waiting.start()
+    # Clients without a pause: one is always running, and none of them for long.
+    while waiting.is_alive():
+        running.append(take(admission, "f"))
+        admission.give_back(running.pop(0))
+    assert admission.running == 1
+    assert not admission.wait_quiet(0), "it runs now"
+    admission.give_back(running.pop())
+    assert admission.wait_quiet(0)
+
+
 def test_what_a_deleted_function_had_set_aside_is_free() -> None:
     admission = account(4)
     admission.reserve("f", 1)
