@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambda_lab import facts
 from live_region import LiveRegion, private_root
@@ -177,3 +178,14 @@ def test_results_that_are_not_json(lab: LiveRegion, code: str, message: str) -> 
     assert document["requestId"] == answer.request_id
     assert lab.call(name).fails("Runtime.MarshalError")
     assert len(lab.idle(name)) == 1
+
+
+@private_root
+@pytest.mark.fidelity("wrapper-scripts")
+def test_a_wrapper_script_is_not_modelled(lab: LiveRegion) -> None:
+    variables = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}}
+    with pytest.raises(ClientError) as refused:
+        lab.create("def handler(event, context):\n    pass\n", Environment=variables)
+    answer = refused.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "AWS_LAMBDA_EXEC_WRAPPER" in answer["Error"]["Message"]

@@ -10,7 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from lambda_lab import facts
 from live_region import LiveRegion, private_root
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -98,6 +100,18 @@ def test_a_group_of_ones_own(lab: LiveRegion) -> None:
         assert re.fullmatch(rf"\d{{4}}/\d\d/\d\d/{name}\[\$LATEST\][0-9a-f]{{32}}", stream)
     assert lab.logs(names[0], "shop/all").count("one") == 2
     lab.client("logs").delete_log_group(logGroupName="shop/all")
+
+
+@private_root
+def test_a_group_name_that_aws_keeps_for_itself(lab: LiveRegion) -> None:
+    name = lab.deploy(TALKS)
+    with pytest.raises(ClientError) as refused:
+        lab.lam.update_function_configuration(
+            FunctionName=name, LoggingConfig={"LogGroup": "aws/mine"}
+        )
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+    config = lab.lam.get_function_configuration(FunctionName=name)
+    assert config["LoggingConfig"]["LogGroup"] == f"/aws/lambda/{name}"
 
 
 JSON_TALKS = """
@@ -205,7 +219,7 @@ def handler(event, context):
     os.write(1, b"\\xa5 not a frame\\n")
     print("")
     print("ü" * 10)
-    print("x" * 300_000)
+    print("x" * 1_300_000)
     sys.stdout.flush()
 """
     name = lab.deploy(code)
@@ -215,8 +229,8 @@ def handler(event, context):
     assert own[0].endswith(" broken utf-8")
     assert own[1].endswith(" not a frame")
     assert own[2] == "ü" * 10, "an empty line is no event"
-    assert "".join(own[3:]) == "x" * 300_000
-    assert all(len(one) <= 256 * 1024 for one in own)
+    assert "".join(own[3:]) == "x" * 1_300_000
+    assert all(len(one) <= facts.value("logs.event.maximum") for one in own)
 
 
 def test_an_accepted_event_is_logged_too(lab: LiveRegion) -> None:

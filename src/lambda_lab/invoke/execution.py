@@ -14,7 +14,7 @@ from lambda_lab.invoke.lineage import extend
 from lambda_lab.invoke.snapshots import restore_failed, restore_limit
 from lambda_lab.records import InvokeRequest
 from lambda_lab.runtime import faults
-from lambda_lab.runtime.api import Invocation
+from lambda_lab.runtime.api import INVOCATION_ID, Invocation
 from lambda_lab.runtime.environment import Environment, InitOutcome, Outcome, State
 from lambda_lab.runtime.report import Measured
 from lambda_lab.runtime.snap_start import Restored
@@ -214,6 +214,7 @@ class Execution:
         deadline_ms = int((wall_time_ns() / 1e9 + left_seconds) * 1000)
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request.request_id,
+            INVOCATION_ID: f"{self.environment.identity}-{self.environment.invocations}",
             "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": request.invoked_arn,
             "Lambda-Runtime-Trace-Id": extend(
@@ -282,8 +283,8 @@ class Execution:
 
 def _ran(outcome: Outcome, init_ms: float | None) -> Ran:
     limit = int(facts.value("payload.sync.response-message-bytes"))
-    if outcome.status == "success" and len(outcome.payload) > limit:
-        # The function ran and is billed; only its answer is refused.
+    if len(outcome.payload) > limit:
+        # The function ran and is billed; only its answer, or its error document, is refused.
         sentence = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
         payload = faults.document(faults.RESPONSE_TOO_LARGE, sentence)
         return Ran(payload, failed=True, outcome=outcome, init_ms=init_ms)

@@ -22,9 +22,13 @@ from typing import Protocol
 from lambda_lab.runtime.connection import Connection, Request
 from lambda_lab.runtime.io_loop import IoLoop
 
-__all__ = ["Invocation", "Others", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
+__all__ = ["INVOCATION_ID", "Invocation", "Others", "RuntimeApi", "RuntimeEvents", "RuntimeReply"]
 
 API = "/2018-06-01/runtime/"
+INVOCATION_ID = "Lambda-Runtime-Invocation-Id"
+"""Differs from attempt to attempt. A runtime may send it back, which guards against an answer to
+an attempt that is over."""
+_ATTEMPT = INVOCATION_ID.lower()
 NEXT_SECONDS = 0.002
 """How long the thread of a call waits for its runtime to ask for the next one."""
 
@@ -101,6 +105,7 @@ class RuntimeApi:
         self._lock = threading.Lock()
         self._parked: Connection | None = None
         self._current: str | None = None
+        self._attempt: str | None = None
         self._lent: Connection | None = None
         self._several = False  # the runtime uses more than one connection
         self._connections: set[Connection] = set()
@@ -125,6 +130,7 @@ class RuntimeApi:
             if connection is None:
                 raise ConnectionError("no runtime is waiting for an invocation")
             self._current = invocation.request_id
+            self._attempt = invocation.headers.get(INVOCATION_ID)
             if self._several:
                 self._give_to_loop(connection)
             else:
@@ -253,9 +259,9 @@ class RuntimeApi:
                     self._parked, self._current = connection, None
                 self._events.on_next()
             case "POST", ["invocation", request_id, "response"]:
-                self._reply(connection, request_id, RuntimeReply(request.body))
+                self._reply(connection, request_id, request, RuntimeReply(request.body))
             case "POST", ["invocation", request_id, "error"]:
-                self._reply(connection, request_id, _error_reply(request))
+                self._reply(connection, request_id, request, _error_reply(request))
             case "GET", ["restore", "next"]:
                 # A runtime of SnapStart: init and before-snapshot hooks are done. It goes on when
                 # it is copied, so it need not wait for an answer here.
@@ -267,7 +273,15 @@ class RuntimeApi:
             case _:
                 connection.refused(HTTPStatus.NOT_FOUND, "InvalidPath", request.path)
 
-    def _reply(self, connection: Connection, request_id: str, reply: RuntimeReply) -> None:
+    def _reply(
+        self, connection: Connection, request_id: str, request: Request, reply: RuntimeReply
+    ) -> None:
+        attempt = request.headers.get(_ATTEMPT)
+        if attempt is not None and attempt != self._attempt:
+            connection.refused(
+                HTTPStatus.BAD_REQUEST, "InvalidInvocationId", "Invalid invocation ID"
+            )
+            return
         with self._lock:
             expected, self._current = self._current, None
             if expected != request_id:

@@ -16,6 +16,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,6 +189,10 @@ class Environment(Life):
             news = self._news.next(EXIT_SECONDS)
         duration_ms = _since_ms(started)
         self._memory.end(watched, duration_ms)
+        if watched.over and not isinstance(news, Exited):
+            # Its answer came first, but on AWS the kernel would not have let it get that far.
+            self._end_process()
+            news = Exited(signal.SIGKILL)
         match news:
             case RuntimeReply(body, None):
                 return Outcome("success", body, duration_ms, self._memory.mb)
@@ -311,6 +316,8 @@ class Environment(Life):
         self._memory.end(watched)
         if isinstance(news, InitError):
             self._news.next(EXIT_SECONDS)  # AWS's clients exit after they said so
+        if watched.over and not isinstance(news, Exited):
+            news = Exited(signal.SIGKILL)
         over_mb = self.spec.memory_mb if watched.over else None
         memory_mb = self._memory.mb
         return init_outcome(news, duration_ms, limit_seconds, memory_mb=memory_mb, over_mb=over_mb)

@@ -57,6 +57,8 @@ def exit_reason(status: int) -> str:
     'Runtime exited with error: exit status 3'
     >>> exit_reason(9)
     'Runtime exited with error: signal: killed'
+    >>> exit_reason(signal.SIGALRM)
+    'Runtime exited with error: signal: alarm clock'
     """
     if os.WIFSIGNALED(status):
         return f"Runtime exited with error: signal: {_signal_name(os.WTERMSIG(status))}"
@@ -68,21 +70,35 @@ def exit_reason(status: int) -> str:
 
 _GO_NAMES = {
     # AWS's supervisor is written in Go, whose syscall package words signals this way.
-    signal.SIGABRT: "aborted",
-    signal.SIGBUS: "bus error",
-    signal.SIGFPE: "floating point exception",
-    signal.SIGHUP: "hangup",
-    signal.SIGILL: "illegal instruction",
-    signal.SIGINT: "interrupt",
-    signal.SIGKILL: "killed",
-    signal.SIGPIPE: "broken pipe",
-    signal.SIGSEGV: "segmentation fault",
-    signal.SIGTERM: "terminated",
+    "SIGHUP": "hangup",
+    "SIGINT": "interrupt",
+    "SIGQUIT": "quit",
+    "SIGILL": "illegal instruction",
+    "SIGTRAP": "trace/breakpoint trap",
+    "SIGABRT": "aborted",
+    "SIGBUS": "bus error",
+    "SIGFPE": "floating point exception",
+    "SIGKILL": "killed",
+    "SIGUSR1": "user defined signal 1",
+    "SIGSEGV": "segmentation fault",
+    "SIGUSR2": "user defined signal 2",
+    "SIGPIPE": "broken pipe",
+    "SIGALRM": "alarm clock",
+    "SIGTERM": "terminated",
+    "SIGSTKFLT": "stack fault",
+    "SIGXCPU": "CPU time limit exceeded",
+    "SIGXFSZ": "file size limit exceeded",
+    "SIGVTALRM": "virtual timer expired",
+    "SIGPROF": "profiling timer expired",
+    "SIGIO": "I/O possible",
+    "SIGPWR": "power failure",
+    "SIGSYS": "bad system call",
 }
+"""Those that end a process. By name: numbers differ from system to system, and some lack one."""
 
 
 def _signal_name(number: int) -> str:
     try:
-        return _GO_NAMES.get(signal.Signals(number), f"signal {number}")
+        return _GO_NAMES.get(signal.Signals(number).name, f"signal {number}")
     except ValueError:
         return f"signal {number}"

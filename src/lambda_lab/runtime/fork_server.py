@@ -244,6 +244,8 @@ class ForkServer:
     ) -> Child:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # What is ignored here would be ignored in every program of the function, too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if sys.platform == "linux":
             linux_sandbox.die_with_parent(signal.SIGKILL)
             if os.getppid() != self._settings["pid"]:
@@ -325,6 +327,9 @@ def remove_folder(folder: str) -> None:
 
 
 def _exec(argv: list[str], env: dict[str, str]) -> None:
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        # Python ignores them, and a program would inherit that.
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(argv[0], argv, env)
     except OSError as error:

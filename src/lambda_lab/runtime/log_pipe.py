@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Callable
 
+from lambda_lab import facts
 from lambda_lab.runtime.io_loop import IoLoop
 
 __all__ = ["LogPipe", "LogSplitter"]
@@ -20,8 +21,10 @@ __all__ = ["LogPipe", "LogSplitter"]
 # microseconds, big-endian. The two high bytes of the type mark a frame.
 FRAME_MAGIC = b"\xa5\x5a"
 FRAME_HEADER = struct.Struct(">IIQ")
-MAX_EVENT = 262_118
-"""Largest log event in bytes: CloudWatch Logs' 256 KB less its 26 bytes of overhead per event."""
+MAX_EVENT = int(facts.value("logs.event.maximum")) - int(facts.value("logs.event.overhead"))
+"""Largest message of a log event, in bytes of UTF-8."""
+LONGEST_CHARACTER = 4
+"""Bytes of one character in UTF-8, at most; all but the first begin with the bits 10."""
 
 
 class LogSplitter:
@@ -79,8 +82,8 @@ class LogSplitter:
             end, skip = frame, 0
         elif end >= 0:
             skip = 1
-        elif len(self._buffer) >= MAX_EVENT:
-            end, skip = MAX_EVENT, 0
+        elif len(self._buffer) > MAX_EVENT:
+            end, skip = _whole(self._buffer, MAX_EVENT), 0
         else:
             return False
         self._emit(bytes(self._buffer[:end]))
@@ -90,9 +93,22 @@ class LogSplitter:
     def _emit(self, message: bytes) -> None:
         # An empty line carries nothing: CloudWatch Logs refuses events of zero length.
         text = message.decode("utf-8", "replace").rstrip("\r\n")
-        while text:
-            self._emit_text(text[:MAX_EVENT])
-            text = text[MAX_EVENT:]
+        if text and len(text) <= MAX_EVENT // LONGEST_CHARACTER:
+            self._emit_text(text)
+            return
+        data = text.encode()
+        while data:
+            end = _whole(data, MAX_EVENT)
+            self._emit_text(data[:end].decode())
+            data = data[end:]
+
+
+def _whole(data: bytes | bytearray, end: int) -> int:
+    """Return where to cut *data*, at *end* or a little before, so that no character is split."""
+    for place in range(end, end - LONGEST_CHARACTER, -1):
+        if place >= len(data) or data[place] & 0xC0 != 0x80:
+            return place
+    return end  # no UTF-8 anyway
 
 
 class LogPipe:

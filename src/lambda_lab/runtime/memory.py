@@ -31,10 +31,13 @@ class Watched:
     over: bool = field(default=False)
 
     def look(self) -> None:
-        """Measure now; call ``on_exceeded`` once when the limit is passed."""
-        used = memory_kb(self.pid) + sum(memory_kb(pid) for pid in self.more())
-        self.peak_kb = max(self.peak_kb, used)
-        if used > self.limit_kb and not self.over:
+        """Measure now."""
+        self.note(memory_kb(self.pid) + sum(memory_kb(pid) for pid in self.more()))
+
+    def note(self, used_kb: int) -> None:
+        """Take note of what is used; call ``on_exceeded`` once when the limit is passed."""
+        self.peak_kb = max(self.peak_kb, used_kb)
+        if used_kb > self.limit_kb and not self.over:
             self.over = True
             self.on_exceeded()
 

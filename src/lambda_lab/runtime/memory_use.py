@@ -54,12 +54,13 @@ class MemoryUse:
         """Watch no more, and take note of the memory used.
 
         A run of a millisecond or less cannot have taken much; it is measured once in a while.
+        Who took too much between two looks is found out here: ``watched.over`` says so.
         """
         self._watch.remove(watched)
-        self._peak_kb = max(self._peak_kb, watched.peak_kb)
         self._looks += 1
         if duration_ms >= QUICK_MS or self._looks % MEASURE_EVERY <= 2:
-            self._peak_kb = max(self._peak_kb, sum(memory_kb(pid) for pid in self._pids()))
+            watched.note(sum(memory_kb(pid) for pid in self._pids()))
+        self._peak_kb = max(self._peak_kb, watched.peak_kb)
 
     @property
     def mb(self) -> int:

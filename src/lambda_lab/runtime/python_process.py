@@ -12,10 +12,12 @@ import importlib
 import os
 import signal
 import sys
+import types
 from typing import Any
 
 # Imported before the fork: a function's own search path does not lead here.
 from lambda_lab.runtime import native_client
+from lambda_lab.runtime.own_modules import taken
 from lambda_lab.runtime.snapshot import hold
 
 __all__ = ["SDK_PACKAGES", "preload", "run_python"]
@@ -114,9 +116,11 @@ def run_python(
     os.environ.clear()
     os.environ.update(env)
     own = [path for path in paths["own"] if os.path.isdir(path)]
-    _forget(("lambda_lab", "pydantic", "rich"))
+    # The last two remember the program and the interpreter that this process was forked from.
+    _forget(("lambda_lab", "pydantic", "rich", "multiprocessing", "__mp_main__"))
     if _brings_own_sdk(own):
         _forget(SDK_PACKAGES)
+    _forget(taken(own))
     sys.path[:] = [*own, *paths["sdk"], *paths["standard"]]
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()
@@ -145,7 +149,8 @@ def run_python(
     if orders_fd is not None:
         del sys.modules["runtime_client"]
         hold(client, _use_native_client, orders_fd)
-    _forget(("__main__",))
+    # There must be one: pickle, unittest and multiprocessing look at it. Ours is not to be seen.
+    sys.modules["__main__"] = types.ModuleType("__main__")
     bootstrap.run(handler, client)
 
 

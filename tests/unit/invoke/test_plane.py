@@ -93,6 +93,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         launcher = stack.enter_context(
             Launcher(loop, Path(folder), "http://127.0.0.1:1", "us-east-1")
         )
+        # Its start is no part of an init, and may take longer than the limit here.
+        launcher.wait_ready()
         plane = stack.enter_context(
             DataPlane(
                 Workshop(loop, launcher, memory, lambda _: {}),

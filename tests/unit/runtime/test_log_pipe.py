@@ -65,7 +65,20 @@ def test_long_messages_become_several() -> None:
         assert [len(message) for message in messages] == [MAX_EVENT, 10]
 
 
+@pytest.mark.parametrize("character", ["\u00fc", "\u20ac", "\U0001f389"])
+def test_a_long_message_is_cut_between_characters(character: str) -> None:
+    # The limit is one of bytes: none of the pieces is larger, and none begins within a character.
+    text = "x" + character * MAX_EVENT
+    for data in (text.encode() + b"\n", frame(text.encode())):
+        messages = split(data)
+        assert "".join(messages) == text
+        assert all(len(message.encode()) <= MAX_EVENT for message in messages)
+    binary = split(b"\xff" * (2 * MAX_EVENT))
+    assert "".join(binary) == "\ufffd" * (2 * MAX_EVENT)
+    assert all(len(message.encode()) <= MAX_EVENT for message in binary)
+
+
 def test_an_endless_line_is_not_kept_for_ever() -> None:
-    messages = split(*[b"x" * 65_536] * 8, flush=False)
+    messages = split(*[b"x" * 65_536] * 32, flush=False)
     assert messages
     assert all(len(message) <= MAX_EVENT for message in messages)
