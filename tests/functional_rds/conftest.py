@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rds_fixtures import lab, rds, sockets_of_pg8000
+from rds_fixtures import lab, rds, set_aside, sockets_of_pg8000
 
-__all__ = ["lab", "rds", "sockets_of_pg8000"]
+__all__ = ["lab", "rds", "set_aside", "sockets_of_pg8000"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from lambda_lab.rds.endpoints import Endpoints
 from live_region import LiveRegion, until
 from rds_tools import Rds
 
@@ -53,6 +56,33 @@ def test_creation_and_its_backup(rds: Rds, shop: str) -> None:
 def test_stop_and_start(rds: Rds, shop: str) -> None:
     assert tell_of(rds, shop, "stop_db_instance") == ["DB instance stopped"]
     assert tell_of(rds, shop, "start_db_instance") == ["DB instance started"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address elsewhere")
+def test_another_sandbox_of_this_machine_does_not_hinder_a_start(
+    lab: LiveRegion, rds: Rds, shop: str
+) -> None:
+    topic = lab.client("sns").create_topic(Name="starts")["TopicArn"]
+    url = lab.client("sqs").create_queue(QueueName="starts")["QueueUrl"]
+    queue = "arn:aws:sqs:us-east-1:123456789012:starts"
+    lab.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    rds.api.stop_db_instance(DBInstanceIdentifier=shop)
+    rds.settle()
+    rds.api.create_event_subscription(SubscriptionName="starts", SnsTopicArn=topic)
+    port = rds.describe(shop)["Endpoint"]["Port"]
+    others = Endpoints()  # as the other has them: a name of the kernel's knows no process
+    theirs = others.claim("instance", "club", "club.c.rds", port)
+    with socket.socket() as rival:
+        rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        rival.bind((theirs.address, theirs.port))
+        rival.listen()
+        rds.api.start_db_instance(DBInstanceIdentifier=shop)
+        lab.region.clock.advance(minutes=6)
+        assert rds.status(shop) == "available"
+    others.clear()
+    rds.api.delete_event_subscription(SubscriptionName="starts")
+    (message,) = lab.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert "DB instance started" in json.loads(message["Body"])["Message"]
 
 
 @pytest.mark.fidelity("rds-events")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lambda_caller import Caller
-from rds_fixtures import lab, rds, sockets_of_pg8000
+from rds_fixtures import lab, rds, set_aside, sockets_of_pg8000
 from rds_tools import Rds
 
-__all__ = ["caller", "lab", "rds", "sockets_of_pg8000"]
+__all__ = ["caller", "lab", "rds", "set_aside", "sockets_of_pg8000"]
 
 
 @pytest.fixture(scope="module")

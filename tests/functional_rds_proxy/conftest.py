@@ -8,9 +8,9 @@ import pytest
 
 from lambda_lab.rds.server import PostgresServer
 from proxy_tools import Bench, bench, filled_server
-from rds_fixtures import sockets_of_pg8000
+from rds_fixtures import set_aside, sockets_of_pg8000
 
-__all__ = ["server", "shop", "sockets_of_pg8000"]
+__all__ = ["server", "set_aside", "shop", "sockets_of_pg8000"]
 
 
 @pytest.fixture(scope="module")

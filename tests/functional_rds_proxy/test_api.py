@@ -131,6 +131,30 @@ def test_the_health_of_a_target_follows_role_and_server(world: World) -> None:
     assert world.health()["State"] == "UNAVAILABLE"
 
 
+def test_without_its_user_a_proxy_is_broken(world: World) -> None:
+    host = world.front()["Endpoint"]
+    roles = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'rdsproxyadmin'"
+    wanted = {"host": host, "user": "app", "password": PASSWORD, "dbname": "shop"}
+    with psycopg.connect(**wanted, autocommit=True) as client:
+        assert client.execute(roles).fetchall() == [(True,)]
+        assert world.health() == {"State": "AVAILABLE"}
+        client.execute("DROP ROLE rdsproxyadmin")
+        assert world.health()["Reason"] == "CONNECTION_FAILED"
+        world.rds.modify_db_proxy_target_group(
+            DBProxyName="front",
+            TargetGroupName="default",
+            ConnectionPoolConfig={"ConnectionBorrowTimeout": 1},
+        )
+        with pytest.raises(psycopg.Error, match="Timed-out waiting to acquire database"):
+            client.execute("SELECT 1")
+    group = {"DBProxyName": "front", "DBInstanceIdentifiers": ["shop"]}
+    world.rds.deregister_db_proxy_targets(**group)
+    world.rds.register_db_proxy_targets(**group)
+    world.region.clock.advance(seconds=1)
+    assert world.health() == {"State": "AVAILABLE"}
+    assert world.ask(host, roles) is True
+
+
 def test_states_and_events_pass_on_the_clock(world: World) -> None:
     assert world.make()["Status"] == "creating"
     world.region.clock.advance(seconds=1)

@@ -20,7 +20,7 @@ HEADINGS = ("Break it", "Your turn", "On real AWS", "Cost", "Clean up")
 MYST = re.compile(r"```\{|^:{3,}|\{[a-z-]+\}`|\{\{", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 FIGURE = re.compile(
-    r"^(lab\.(timeline|sequence|events_figure|batches|reach)|show\.(curve|canary_share|concurrency))\("
+    r"^(lab\.(timeline|sequence|events_figure|batches|reach)|show\.(curve|canary_share|concurrency|stall))\("
 )
 
 

@@ -7,6 +7,9 @@ not on Debian 12). On Linux the whole of 127.0.0.0/8 is this machine, so each en
 address of its own and keeps AWS's port; elsewhere, or where somebody listens on that port on every
 address, it is 127.0.0.1 and a free port.
 
+A stopped instance listens nowhere and keeps its address. So regions on one machine do not share
+addresses: each takes whole blocks of them (:mod:`~lambda_lab.rds.address_blocks`).
+
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_CommonTasks.Connect.html
 """
 
@@ -19,12 +22,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from lambda_lab.rds.address_blocks import AddressBlocks
+
 __all__ = ["Endpoint", "Endpoints", "aws_name"]
 
 Kind = Literal["instance", "proxy"]
-_PREFIX = "127.83"
-"""Addresses for endpoints; nothing else on a machine uses these."""
-_ADDRESSES = 250 * 254
 _TRIES = 64
 """Addresses of others that are tried before a port counts as one that somebody has everywhere."""
 
@@ -85,6 +87,7 @@ class Endpoints:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int], Endpoint] = {}
+        self._blocks = AddressBlocks()
 
     def claim(self, kind: Kind, identifier: str, name: str, port: int) -> Endpoint:
         """Find an address that nobody uses for *port*, and keep it for this endpoint.
@@ -104,8 +107,7 @@ class Endpoints:
 
     def _free(self, port: int) -> Iterator[tuple[str, int]]:
         tries = _TRIES if sys.platform == "linux" else 0
-        for number in range(_ADDRESSES):
-            address = f"{_PREFIX}.{number // 254}.{number % 254 + 1}"
+        for address in self._blocks.addresses() if tries else ():
             if tries == 0:
                 break
             if (address, port) not in self._known:
@@ -139,9 +141,10 @@ class Endpoints:
             return list(self._known.values())
 
     def clear(self) -> None:
-        """Forget every endpoint."""
+        """Forget every endpoint, and leave the addresses to others."""
         with self._lock:
             self._known.clear()
+            self._blocks.release()
 
 
 def _is_free(address: str, port: int) -> bool:

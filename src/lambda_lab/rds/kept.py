@@ -30,15 +30,17 @@ class Keeper:
     ----------
     settings
         ``folder``, ``log`` and ``mode``, as the keeper takes them.
+    held
+        A file descriptor that the keeper shall have open as long as it lives.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], held: int | None = None) -> None:
         self.on_end: Callable[[], None] | None = None
         """Called once, in the thread that hears of it, when the server ends by itself."""
         self._answers: list[dict[str, Any]] = []
         self._news = threading.Condition()
         self._gone = False
-        self._process, self._control = _start(settings)
+        self._process, self._control = _start(settings, held)
         self._reader = threading.Thread(target=self._listen, name="lab-postgres", daemon=True)
         self._reader.start()
 
@@ -104,13 +106,15 @@ class Keeper:
             self._news.notify_all()
 
 
-def _start(settings: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _start(
+    settings: Mapping[str, Any], held: int | None
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair()
     with theirs:
         told = json.dumps({**settings, "fd": theirs.fileno()})
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", keeper.__file__, told],
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), *([] if held is None else [held])],
             stdin=subprocess.DEVNULL,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             # What interrupts or kills this process's group must not reach the one that cleans

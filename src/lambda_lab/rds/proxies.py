@@ -24,6 +24,7 @@ from lambda_lab.rds.proxy import (
     Snapshot,
     Target,
 )
+from lambda_lab.rds.proxy_user import has_proxy_user, make_proxy_user
 
 __all__ = ["PORT", "Proxies"]
 
@@ -45,6 +46,10 @@ class _Proxy:
     before: Snapshot
     instance: str | None = None
     max_connections: int = 0
+    user_made: bool = False
+    """Whether the proxy has made its user in the target's database."""
+    broken: bool = False
+    """Whether somebody has deleted that user since."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -135,8 +140,8 @@ class Proxies:
     def aim(self, identifier: str, instance: str | None) -> None:
         """Put a database instance behind a proxy, or none."""
         proxy = self._proxies[identifier]
-        proxy.instance = instance
-        self._ask_limit(proxy)
+        proxy.instance, proxy.user_made, proxy.broken = instance, False, False
+        self._ask(proxy)
         proxy.server.look_again(drop=True)
 
     def look_again(self, instance: str) -> None:
@@ -144,7 +149,7 @@ class Proxies:
         with self._lock:
             found = [one for one in self._proxies.values() if one.instance == instance]
         for proxy in found:
-            self._ask_limit(proxy)
+            self._ask(proxy)
             proxy.server.look_again()
 
     def _limit(self, identifier: str) -> int:
@@ -152,9 +157,13 @@ class Proxies:
         return 0 if proxy is None or proxy.instance is None else proxy.max_connections
 
     def reaches(self, identifier: str) -> bool:
-        """Whether the target's server runs."""
+        """Whether the target's server runs, and has the proxy's user."""
         instance = self._instance(identifier)
-        return instance is not None and instance.server.alive
+        if instance is None or not instance.server.alive:
+            return False
+        proxy = self._proxies[identifier]
+        self._watch_user(proxy)
+        return not proxy.broken
 
     def _instance(self, identifier: str) -> Instance | None:
         proxy = self._proxies.get(identifier)
@@ -163,19 +172,33 @@ class Proxies:
         return self._databases.get(proxy.instance)
 
     def _members(self, identifier: str) -> list[Address]:
-        instance = self._instance(identifier)
-        return [] if instance is None else [(instance.server.host, instance.server.port)]
+        instance, proxy = self._instance(identifier), self._proxies.get(identifier)
+        if instance is None or proxy is None or proxy.broken:
+            return []
+        return [(instance.server.host, instance.server.port)]
 
-    def _ask_limit(self, proxy: _Proxy) -> None:
+    def _watch_user(self, proxy: _Proxy) -> None:
+        """Notice that the proxy's user was deleted: its connections end, and no new one is made."""
+        was_broken = proxy.broken
+        self._ask(proxy)
+        if proxy.broken and not was_broken:
+            proxy.server.look_again(drop=True)
+
+    def _ask(self, proxy: _Proxy) -> None:
         """Ask the target for its ``max_connections``: parameter changes count from a reboot on.
 
-        Not in the proxy's own thread, which must never wait for the database.
+        Make the proxy's user there, or see that it was deleted. Not in the proxy's own thread,
+        which must never wait for the database.
         """
         instance = self._instance(proxy.plan.identifier)
         if instance is None or not instance.server.alive:
             return
         try:
             proxy.max_connections = int(instance.server.sql(_SHOW)[0][0])
+            if not proxy.user_made:
+                make_proxy_user(instance.server, instance.master_username)
+                proxy.user_made = True
+            proxy.broken = not has_proxy_user(instance.server)
         except Exception:  # noqa: BLE001 - the driver's: the server is about to end, or to begin
             log.debug("%s does not tell its max_connections now", instance.identifier)
 
@@ -209,6 +232,8 @@ class Proxies:
         proxy = self._proxies.get(identifier)
         if proxy is None:
             return None
+        if proxy.user_made:
+            self._watch_user(proxy)
         with proxy.lock:
             now, before = proxy.server.snapshot(), proxy.before
             proxy.before = now

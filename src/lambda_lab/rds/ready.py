@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import socket
 import sys
 import tempfile
 
 from lambda_lab.errors import SandboxError
 from lambda_lab.rds.binaries import Binaries, find_binaries
 
-__all__ = ["EXTENSIONS_SINCE", "SPACE_MB", "check_ready", "try_out"]
+__all__ = ["EXTENSIONS_SINCE", "PORT", "SPACE_MB", "check_ready", "try_out"]
 
 SPACE_MB = 128
 """What a database and its standby take, with room for a lab's rows."""
 EXTENSIONS_SINCE = 18
 """The first PostgreSQL that looks for extensions elsewhere than in its own folder
 (``extension_control_path``). Older ones find no ``aws_lambda``, and say so."""
+PORT = 5432
+"""RDS's port for PostgreSQL, and the one that the labs' functions connect to."""
 _INSTALL = "Install it with: pip install 'lambda-lab[rds]'."
 
 
@@ -30,7 +33,7 @@ def check_ready() -> Binaries:
     Raises
     ------
     SandboxError
-        If something is missing: the programs, the driver, the system, the space.
+        If something is missing: the programs, the driver, the system, the space, the port.
     """
     if sys.platform == "win32":
         raise SandboxError("Databases do not run on Windows itself. Use WSL 2.")
@@ -49,7 +52,28 @@ def check_ready() -> Binaries:
             f"{folder} has {free_mb} MB left, and a database wants {SPACE_MB}. Free some space "
             "there, or name another folder in TMPDIR."
         )
+    if not _has_port():
+        raise SandboxError(
+            f"Somebody listens on port {PORT} already, at every address of this machine that a "
+            "database of the lab could have. Stop that program for the lab; or, if it is a "
+            "PostgreSQL of yours, let it listen on localhost only: listen_addresses = 'localhost'."
+            if sys.platform == "linux"
+            else f"Somebody listens on port {PORT} already. Stop that program for the lab."
+        )
     return binaries
+
+
+def _has_port() -> bool:
+    """Whether a database could listen at RDS's port; on Linux at an address of its own."""
+    address = "127.83.255.253" if sys.platform == "linux" else "127.0.0.1"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            # Not to listen as well: two labs that begin at once must not refuse each other.
+            probe.bind((address, PORT))
+        except OSError:
+            return False
+    return True
 
 
 def try_out() -> str:

@@ -6,6 +6,7 @@ safely is written fast here, because the data ends with the lab.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import signal
@@ -23,6 +24,7 @@ from lambda_lab.rds.binaries import Binaries, find_binaries
 from lambda_lab.rds.data_folder import ADMIN, DataFolder
 from lambda_lab.rds.kept import PATIENCE_SECONDS, Keeper, way_to_run
 from lambda_lab.rds.parameters import HELD
+from lambda_lab.rds.server_folder import hold, make_folder
 
 __all__ = ["PostgresServer", "free_port"]
 
@@ -77,7 +79,12 @@ class PostgresServer:
         self._closed = False
         self._start_in_vain = False
         self._orphan: int | None = None
-        self._keeper = self._employ()
+        self._held = hold(folder)
+        try:
+            self._keeper = self._employ()
+        except BaseException:
+            self._let_go()
+            raise
 
     @classmethod
     def create(
@@ -113,10 +120,16 @@ class PostgresServer:
         """
         binaries = binaries or find_binaries()
         try:
-            place = folder or Path(tempfile.mkdtemp(prefix="lambda-lab-pg-"))
-            server = cls(binaries, place, host, port or free_port(host), on_crash)
+            place = folder or make_folder()
         except OSError as error:
             raise _no_room(error) from error
+        try:
+            server = cls(binaries, place, host, port or free_port(host), on_crash)
+        except BaseException as error:
+            shutil.rmtree(place, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _no_room(error) from error
+            raise
         try:
             server.set_parameters(parameters or {})
             server.initialise()
@@ -298,12 +311,18 @@ class PostgresServer:
         self._keeper.close()
         self.pid = None
         shutil.rmtree(self.folder, ignore_errors=True)  # a keeper that was killed could not
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     # -- what happens by itself ----------------------------------------------------------------
 
     def _employ(self) -> Keeper:
         settings = {"folder": str(self.folder), "log": str(self.log_path), "mode": self._mode}
-        return Keeper(settings)
+        return Keeper(settings, self._held)
 
     def _ended(self) -> None:
         self._orphan, self.pid = self.pid, None

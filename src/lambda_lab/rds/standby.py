@@ -14,11 +14,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from lambda_lab.errors import LabError, SandboxError
 from lambda_lab.rds.data_folder import ADMIN, PLAIN
 from lambda_lab.rds.server import PostgresServer, free_port
+from lambda_lab.rds.server_folder import make_folder
 
 __all__ = ["follow", "let_go", "make_standby", "take_over"]
 
@@ -66,8 +66,12 @@ def make_standby(primary: PostgresServer) -> PostgresServer:
 
 def _new(primary: PostgresServer) -> PostgresServer:
     try:
-        folder = Path(tempfile.mkdtemp(prefix="lambda-lab-pg-"))
-        return PostgresServer(primary.binaries, folder, _HOST, free_port(_HOST))
+        folder = make_folder()
+        try:
+            return PostgresServer(primary.binaries, folder, _HOST, free_port(_HOST))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     except OSError as error:
         raise SandboxError(
             f"There is no place for a standby: {error}. Free some space in "

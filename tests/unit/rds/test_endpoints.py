@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from lambda_lab.rds.address_blocks import AddressBlocks
 from lambda_lab.rds.endpoints import Endpoints
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="one loopback address elsewhere")
@@ -32,6 +36,34 @@ def test_somebody_else_has_the_address() -> None:
         other.bind((first.address, first.port))
         other.listen()
         assert endpoints.claim("instance", "a", "a.c.rds", 45433).address != first.address
+
+
+@linux
+def test_another_region_never_gets_the_address_of_a_server_that_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Names of this test's own: no sandbox that runs beside it takes part.
+    monkeypatch.setattr("lambda_lab.rds.address_blocks._NAME", f"\0test-{os.getpid()}/{{}}")
+    mine, others = Endpoints(), Endpoints()  # the kernel does not ask which process they are in
+    stopped = mine.claim("instance", "a", "a.c.rds", 45434)  # nobody listens there
+    theirs = others.claim("instance", "a", "a.c.rds", 45434)
+    assert theirs.address != stopped.address
+    mine.clear()
+    later = Endpoints().claim("instance", "b", "b.c.rds", 45434)
+    assert later.address == stopped.address, "a region that has ended keeps nothing"
+
+
+@linux
+def test_names_that_are_forbidden_do_not_keep_a_database_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(family: int, kind: int) -> Any:
+        name = Mock()
+        name.bind.side_effect = PermissionError("not here")
+        return name
+
+    monkeypatch.setattr("lambda_lab.rds.address_blocks.socket.socket", refuse)
+    assert next(AddressBlocks().addresses()) == "127.83.0.1"
 
 
 def test_somebody_has_the_port_everywhere() -> None:

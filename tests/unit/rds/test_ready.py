@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,27 @@ def test_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     finding = doctor._databases()
     assert finding.state == "weaker"
     assert "pip install 'lambda-lab[rds]'" in finding.mend
+
+
+def test_a_port_that_somebody_has_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("0.0.0.0", 0))
+        other.listen()
+        monkeypatch.setattr(ready, "PORT", other.getsockname()[1])
+        with pytest.raises(SandboxError, match="Somebody listens on port"):
+            ready.check_ready()
+        finding = doctor._databases()
+        assert finding.state == "weaker"
+        assert "Stop that program" in finding.mend
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address elsewhere")
+def test_a_port_that_somebody_has_on_localhost_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        monkeypatch.setattr(ready, "PORT", other.getsockname()[1])
+        assert ready.check_ready().major >= binaries.OLDEST
 
 
 def test_no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
