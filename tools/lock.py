@@ -19,6 +19,8 @@ SETS = {
         "book",
         "--extra",
         "rds",
+        "--extra",
+        "simulate",
         "--group",
         "dev",
         "pyproject.toml",

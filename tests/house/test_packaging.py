@@ -51,7 +51,7 @@ def test_everything_locked_has_a_hash(lock: str) -> None:
 
 def test_what_the_project_asks_for_is_what_is_locked() -> None:
     asked = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
-    for extra in ("lab", "book"):
+    for extra in ("lab", "book", "rds", "simulate"):
         asked += PROJECT["project"]["optional-dependencies"][extra]
     locked = pins("requirements/dev.txt")
     for text in asked:

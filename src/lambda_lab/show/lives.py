@@ -129,7 +129,8 @@ def read_lives(events: Iterable[Event], *, steady: bool) -> Lives:
     lives = []
     for (function, request), chain in chains.items():
         number = history.numbers[request or ""]
-        life = Life(request or "", function, number, placer.begin(chain[0].time_ns))
+        start = placer.begin(chain[0].time_ns, asked=True)
+        life = Life(request or "", function, number, start)
         lives.append(_Reader(life, placer).read(chain))
     _close(lives)
     return Lives(lives, start_ns)

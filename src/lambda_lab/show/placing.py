@@ -70,10 +70,18 @@ class Placer:
         self._steady = steady
         self._begun = Moment(0, start_ns, 0, 0)
 
-    def begin(self, time_ns: int) -> Moment:
-        """Place the first moment of a chain. Chains begin in order of time."""
+    def begin(self, time_ns: int, *, asked: bool = False) -> Moment:
+        """Place the first moment of a chain. Chains begin in order of time.
+
+        A chain that somebody *asked* for began when they wanted, after no work of the machine's:
+        in a steady figure that time goes to the nearest quantum.
+        """
         before = self._begun if self._steady else Moment(0, self._start_ns, 0, 0)
-        quanta = before.quanta + self._quanta(time_ns - before.true_ns)
+        passed = time_ns - before.true_ns
+        if asked and self._steady:
+            quanta = before.quanta + max(0, round(passed / self._quantum_ns))
+        else:
+            quanta = before.quanta + self._quanta(passed)
         self._begun = self._moment(quanta, 0, time_ns)
         return self._begun
 

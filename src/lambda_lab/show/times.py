@@ -13,6 +13,8 @@ __all__ = ["HALF_SECOND", "canonical", "say"]
 HALF_SECOND = SECOND // 2
 _MILLISECOND = 1_000_000
 _STEP = 1_000
+_MOST_STEPS = _MILLISECOND
+"""A steady half second is shorter by the steps before it."""
 _MINUTE, _HOUR, _DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
 
 # Where the call itself, not an environment, moves on: what comes next is measured from here.
@@ -28,7 +30,8 @@ def say(duration_ns: int, *, steady: bool = False) -> str:
     duration_ns
         A length of time in nanoseconds; below nought counts as nought.
     steady
-        Round to the nearest half second, and say "under 0.5 s" below that.
+        Round to the nearest half second, and say "under 0.5 s" of all that is shorter: what takes
+        a busy machine four times as long must still be said alike.
 
     Examples
     --------
@@ -39,9 +42,9 @@ def say(duration_ns: int, *, steady: bool = False) -> str:
     """
     duration_ns = max(0, duration_ns)
     if steady:
-        duration_ns = round(duration_ns / HALF_SECOND) * HALF_SECOND
-        if duration_ns == 0:
+        if duration_ns < HALF_SECOND - _MOST_STEPS:
             return "under 0.5 s"
+        duration_ns = round(duration_ns / HALF_SECOND) * HALF_SECOND
     if duration_ns < 10 * _MILLISECOND:
         return f"{_short(duration_ns / _MILLISECOND, 1)} ms"
     if duration_ns < 999.5 * _MILLISECOND:
@@ -78,6 +81,10 @@ def canonical(events: Sequence[Event]) -> list[Event]:
     its request. If less than half a second lay between, it comes one step later; otherwise it
     comes later by that time, rounded to the nearest half second. So what was measured falls out,
     and what came after what stays.
+
+    A call that begins came when its caller wanted, after no work of the machine's. A caller who
+    waits half a second may be seen a little less after the call before, so that time is rounded
+    from its first quarter second on.
     """
     ordered = sorted(events, key=lambda event: event.time_ns)
     clock = _SteadyClock(ordered[0].time_ns if ordered else 0)
@@ -101,27 +108,36 @@ class _SteadyClock:
 
     def place(self, event: Event) -> tuple[int, int]:
         """Return the steady time of *event* as (half seconds, steps)."""
-        at = max(self._after(event, *cause) for cause in self._causes(event))
+        known = self._known(event)
+        if known:
+            at = max(self._after(event, *cause) for cause in known)
+        elif event.environment is not None:
+            at = self._after(event, *self._call_began)
+        else:
+            least = HALF_SECOND // 2 if event.kind in _CALL_BEGINS else HALF_SECOND
+            at = self._after(event, *self._call_ended, least)
         self._remember(event, (event.time_ns, at))
         return at
 
-    def _causes(self, event: Event) -> list[tuple[int, tuple[int, int]]]:
+    def _known(self, event: Event) -> list[tuple[int, tuple[int, int]]]:
+        """Return what came before *event* in its environment, and of its request."""
         known = []
         if event.environment is not None and event.environment in self._environment:
             known.append(self._environment[event.environment])
         if event.request is not None and event.request in self._request:
             known.append(self._request[event.request])
-        if known:
-            return known
-        return [self._call_began if event.environment is not None else self._call_ended]
+        return known
 
     @staticmethod
-    def _after(event: Event, cause_ns: int, at: tuple[int, int]) -> tuple[int, int]:
+    def _after(
+        event: Event, cause_ns: int, at: tuple[int, int], least: int = HALF_SECOND
+    ) -> tuple[int, int]:
+        """Return when *event* comes; what takes less than *least* is only a step."""
         halves, steps = at
         passed = event.time_ns - cause_ns
-        if passed < HALF_SECOND:
+        if passed < least:
             return halves, steps + 1
-        return halves + round(passed / HALF_SECOND), 0
+        return halves + max(1, round(passed / HALF_SECOND)), 0
 
     def _remember(self, event: Event, moment: tuple[int, tuple[int, int]]) -> None:
         if event.environment is not None:

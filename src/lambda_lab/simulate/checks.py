@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from fractions import Fraction
+from numbers import Number
 from typing import Any
 
 from .errors import SimulationError
@@ -13,6 +14,11 @@ __all__ = ["LONGEST", "above_zero", "measured", "whole"]
 
 LONGEST = 2**60
 """Nanoseconds in about 36 years: the longest wait or run, so that sums fit in 64 bits."""
+
+
+def _is_number(value: Any) -> bool:
+    """Whether *value* is a number: not a truth value, nor a text that happens to hold digits."""
+    return isinstance(value, Number) and not isinstance(value, bool)
 
 
 def whole(name: str, value: Any, *, least: int = 0, most: int = LONGEST) -> int:
@@ -71,7 +77,7 @@ def above_zero(name: str, value: Any) -> Fraction:
     lambda_lab.simulate.errors.SimulationError: rate is nan; give a finite number above zero.
     """
     try:
-        number = None if isinstance(value, bool | str) else Fraction(value)
+        number = Fraction(value) if _is_number(value) else None
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None or number <= 0:
@@ -90,7 +96,7 @@ def measured(name: str, value: Any, *, zero: bool = False) -> float:
         If it is no number, not finite, negative, or zero where *zero* does not allow that.
     """
     try:
-        number = math.nan if isinstance(value, bool | str) else float(value)
+        number = float(value) if _is_number(value) else math.nan
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):

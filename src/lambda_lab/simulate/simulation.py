@@ -133,6 +133,8 @@ def simulate(
         rate=rate,
         requests_per_environment=requests_per_environment,
     )
+    if progress is not None and not callable(progress):
+        raise SimulationError(f"progress is {progress!r}; give something that can be called.")
     starts, lengths, waits = checked_inputs(arrivals, durations, inits)
     name = _engine(engine, len(starts))
     run = pure.run if name == "python" else arrays.run

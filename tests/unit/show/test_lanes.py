@@ -107,6 +107,53 @@ def test_steady_figures_do_not_depend_on_races(region: type, seed: int) -> None:
     assert show.lanes(events, steady=True).svg == show.lanes(calm, steady=True).svg
 
 
+@pytest.mark.parametrize("early_ms", [-40, -1, 1, 40])
+def test_a_caller_who_waits_half_a_second_may_be_seen_early_or_late(
+    region: type, early_ms: int
+) -> None:
+    """Calls that overlap, half a second apart: each one's way to Lambda takes its own time."""
+
+    def overlapping(off: float) -> list[Event]:
+        events: list[Event] = []
+        for number in range(3):
+            one = region()
+            one.wait(500 * number + (off if number else 0))
+            one.call(f"{number}", f"e{number}", cold=True, run_ms=1_900)
+            events += one.events
+        return events
+
+    calm, moved = overlapping(20), overlapping(-early_ms)
+    assert show.lanes(moved, steady=True) == show.lanes(calm, steady=True)
+    assert "over 3 s" in show.lanes(calm, steady=True).words[0]
+    async_calm, async_moved = region(), region()
+    for record, wait in ((async_calm, 500), (async_moved, 500 - early_ms)):
+        for number in range(3):
+            record.send(f"{number}")
+            record.wait(wait)
+    assert show.event_lives(async_calm.events, steady=True) == show.event_lives(
+        async_moved.events, steady=True
+    )
+
+
+@pytest.mark.parametrize("took_ms", [20, 249, 251, 300, 480])
+def test_an_init_on_a_busy_machine_is_said_alike(region: type, took_ms: int) -> None:
+    def once(milliseconds: float) -> list[Event]:
+        record = region()
+        record.add(Kind.RECEIVED, request="r")
+        record.add(Kind.STARTING, "e")
+        record.add(Kind.INIT, "e")
+        record.wait(milliseconds)
+        record.add(Kind.INIT_DONE, "e", status="success", duration_ms=float(milliseconds))
+        record.add(Kind.INVOKE, "e", "r")
+        record.wait(milliseconds)
+        record.add(Kind.INVOKE_DONE, "e", "r", status="success", duration_ms=float(milliseconds))
+        record.add(Kind.RESPONDED, request="r")
+        return list(record.events)
+
+    assert show.lanes(once(took_ms), steady=True) == show.lanes(once(80), steady=True)
+    assert show.sequence(once(took_ms), steady=True) == show.sequence(once(80), steady=True)
+
+
 def test_steady_figures_hold_no_measured_time(lab: Lab) -> None:
     said = " ".join(
         [*show.lanes(lab(), steady=True).words, *show.sequence(lab(), steady=True).words]

@@ -27,7 +27,8 @@ def test_a_reader_would_choose_this_unit(length: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("length", "said"),
-    [(1, "under 0.5 s"), (SECOND // 2, "0.5 s"), (3_100 * MS, "3 s"), (3_300 * MS, "3.5 s"),
+    [(1, "under 0.5 s"), (400 * MS, "under 0.5 s"), (SECOND // 2, "0.5 s"),
+     (700 * MS, "0.5 s"), (3_100 * MS, "3 s"), (3_300 * MS, "3.5 s"),
      (180_100 * MS, "3 min")],
 )  # fmt: skip
 def test_steady_times_are_half_seconds(length: int, said: str) -> None:

@@ -42,7 +42,7 @@ def refused(*inputs: Any, says: str, **settings: Any) -> None:
         ("provisioned", [-1, NAN, INF, 1.0, None, "1", True, 2**31]),
         ("account_limit", [-1, 0, NAN, -INF, 10.0, "1", True, 2**31]),
         ("burst", [-1, 0, NAN, -INF, 1.5, "1", True]),
-        ("rate", [-1, 0, 0.0, NAN, -INF, "1", True, 1e-300, 1j]),
+        ("rate", [-1, 0, 0.0, NAN, -INF, "1", b"1", True, 1e-300, 1j]),
         ("requests_per_environment", [-1, 0, NAN, -INF, 1.5, "1", True]),
     ],
 )
@@ -106,6 +106,12 @@ def test_each_input(inputs: tuple[Any, ...], says: str) -> None:
     refused(*inputs, says=says)
 
 
+@pytest.mark.parametrize("progress", [1, True, "done", NAN])
+def test_progress_must_be_callable(progress: Any) -> None:
+    with pytest.raises(SimulationError, match="give something that can be called"):
+        simulate([0], 1, keep_alive=0, progress=progress)
+
+
 def test_numba_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambda_lab.simulate.simulation.has_numba", lambda: False)
     refused([0], 1, says="numba is not installed", engine="numba")
@@ -116,6 +122,9 @@ def test_numpy_arrays_are_checked_too(bad: list[float]) -> None:
     np = pytest.importorskip("numpy", reason="the extra 'simulate' is not installed")
     refused(np.array(bad), 1, says="arrivals holds")
     refused(np.zeros((2, 2), dtype=np.int64), 1, says="2 dimensions")
+    refused([0], 1, says="rate", rate=np.True_)
+    with pytest.raises(SimulationError):
+        nanoseconds(np.True_)
 
 
 def integers() -> Iterator[int]:
@@ -171,7 +180,7 @@ def test_infinity_is_no_limit() -> None:
     assert simulate([0], 1, keep_alive=0, rate=INF).settings.burst is None
 
 
-@pytest.mark.parametrize("value", [-1, NAN, INF, "1", None, True])
+@pytest.mark.parametrize("value", [-1, NAN, INF, "1", b"1", bytearray(b"1"), None, True, 1j])
 def test_seconds_are_checked(value: Any) -> None:
     with pytest.raises(SimulationError):
         nanoseconds(value)
