@@ -49,6 +49,11 @@ def test_methods_have_the_parameters_we_use(method: Any, expected: str, where: s
     assert names[: len(wanted)] == wanted, f"moto changed: look at aws/{where}"
 
 
+def test_a_deployment_group_has_the_triggers_we_refuse() -> None:
+    names = {*inspect.signature(CodeDeployBackend.create_deployment_group).parameters}
+    assert {"application_name", "trigger_configurations"} <= names, "see codedeploy/opened.py"
+
+
 def test_moto_leaves_a_deployment_as_it_was_made() -> None:
     backend = codedeploy_backends[DEFAULT_ACCOUNT_ID]["eu-west-3"]
     backend.create_application("contract", "Lambda", [])

@@ -6,9 +6,11 @@ import inspect
 from typing import Any
 
 import pytest
+from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.logs.exceptions import InvalidParameterException as LogsRefusal
 from moto.logs.models import LogsBackend, LogStream, logs_backends
+from moto.logs.responses import LogsResponse
 from moto.s3 import models as s3_models
 from moto.s3 import notifications
 from moto.s3.exceptions import InvalidArgumentError, InvalidNotificationDestination, MalformedXML
@@ -58,6 +60,12 @@ from moto.sqs.models import SQSBackend
             "self log_group_name filter_name filter_pattern destination_arn role_arn",
             "pushes/logs.py",
         ),
+        (LogsResponse.put_subscription_filter, "self", "pushes/unsent.py"),
+        (
+            LogsBackend.put_metric_filter,
+            "self filter_name filter_pattern log_group_name metric_transformations",
+            "pushes/unsent.py",
+        ),
         (
             LogStream._send_log_events,
             "self service destination_arn filter_name log_events",
@@ -97,6 +105,10 @@ def test_a_method_has_its_parameters(method: Any, expected: str, where: str) -> 
         (SQSBackend.send_message, "queue_name message_body message_attributes system_attributes"),
         (SNSBackend.publish, "message arn subject"),
         (FakeSecret.to_short_dict, "version_id"),
+        (
+            CloudWatchBackend.put_metric_alarm,
+            "alarm_actions ok_actions insufficient_data_actions",
+        ),
     ],
 )
 def test_a_method_has_the_parameters_that_are_given(method: Any, needed: str) -> None:

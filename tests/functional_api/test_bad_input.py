@@ -69,6 +69,18 @@ def test_a_name_within_an_arn_is_no_longer_than_one_alone(api: ApiRegion) -> Non
     assert api.create(api.arn("n" * 64))["FunctionName"] == "n" * 64
 
 
+@pytest.mark.parametrize("qualifier", ["1", "live"])
+def test_no_version_or_alias_is_made_by_its_name(api: ApiRegion, qualifier: str) -> None:
+    # The pattern of the model allows it: an ARN of something else may pass for a name as well.
+    layer = f"arn:aws:lambda:us-east-1:123456789012:layer:{qualifier}"
+    for name in (f"unmade:{qualifier}", f"{api.arn('unmade')}:{qualifier}", layer):
+        refusal = create(api, FunctionName=name)
+        assert (refusal.status, refusal.code) == (400, INVALID)
+        assert name in refusal.message
+    for name in ("unmade", "layer"):
+        assert api.refused("get_function", FunctionName=name).status == 404
+
+
 @pytest.mark.parametrize("key", ["aws:team", "AWS:team", "aws:"])
 def test_some_tags_are_awss_own(api: ApiRegion, key: str) -> None:
     arn = api.arn(api.active(Tags={"mine": "1"}))

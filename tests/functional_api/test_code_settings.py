@@ -31,6 +31,13 @@ def test_what_has_no_effect_is_refused(api: ApiRegion, code: dict[str, Any], nam
     assert (refusal.status, refusal.code) == (501, "NotModelledException")
 
 
+def test_a_layer_is_copied_too(api: ApiRegion) -> None:
+    content = BUCKET | {"S3ObjectStorageMode": "REFERENCE"}
+    refusal = api.refused("publish_layer_version", LayerName="kept-there", Content=content)
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+    assert "a bucket of your own" in refusal.message
+
+
 def test_copying_is_what_happens(api: ApiRegion) -> None:
     api.service("s3").create_bucket(Bucket="copied-from")
     api.service("s3").put_object(Bucket="copied-from", Key="code.zip", Body=package())

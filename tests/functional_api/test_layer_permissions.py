@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api_region import ApiRegion, package
+from lambda_lab import facts
 
 GRANT = {"StatementId": "s1", "Action": "lambda:GetLayerVersion", "Principal": "*"}
 NO_POLICY = "No policy is associated with the given resource."
@@ -111,6 +112,20 @@ def test_a_change_from_an_old_revision_is_refused(api: ApiRegion, layer: dict[st
     newest = {"RevisionId": added["RevisionId"]}
     again = api.client.add_layer_version_permission(**layer, **second, **newest)
     assert again["RevisionId"] != added["RevisionId"]
+
+
+def test_a_policy_has_its_length(api: ApiRegion, layer: dict[str, Any]) -> None:
+    grants = [GRANT | {"StatementId": f"s{number}-" + "n" * 90} for number in range(100)]
+    refused = 0
+    for grant in grants:
+        try:
+            api.client.add_layer_version_permission(**layer, **grant)
+        except api.client.exceptions.PolicyLengthExceededException:
+            refused += 1
+    text = api.client.get_layer_version_policy(**layer)["Policy"]
+    assert 0 < refused == len(grants) - len(json.loads(text)["Statement"])
+    limit = int(facts.value("function.policy.maximum"))
+    assert len(text) <= limit < len(text) * (1 + 2 / len(grants))
 
 
 def test_permissions_of_what_is_not_there(api: ApiRegion, layer: dict[str, Any]) -> None:

@@ -62,6 +62,62 @@ def test_a_function_from_a_template_really_runs(api: ApiRegion) -> None:
     assert api.refused("get_function", FunctionName=name).status == 404
 
 
+def test_a_property_that_a_template_drops_has_its_default_again(api: ApiRegion) -> None:
+    cloudformation, name = api.service("cloudformation"), api.name("dropped")
+    key = api.service("kms").create_key()["KeyMetadata"]["Arn"]
+    more = {
+        "Architectures": ["arm64"],
+        "Description": "for now",
+        "KmsKeyArn": key,
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/of/its/own"},
+        "RecursiveLoop": "Allow",
+        "ReservedConcurrentExecutions": 5,
+        "Timeout": 9,
+        "TracingConfig": {"Mode": "Active"},
+    }
+
+    def seen() -> dict[str, Any]:
+        api.later()
+        told = api.client.get_function(FunctionName=name)
+        loop = api.client.get_function_recursion_config(FunctionName=name)
+        return {
+            **{member: told["Configuration"].get(member) for member in more},
+            "KmsKeyArn": told["Configuration"].get("KMSKeyArn"),
+            "RecursiveLoop": loop["RecursiveLoop"],
+            "ReservedConcurrentExecutions": told.get("Concurrency", {}).get(
+                "ReservedConcurrentExecutions"
+            ),
+        }
+
+    body = template(api, FunctionName=name)
+    cloudformation.create_stack(StackName="d", TemplateBody=body)
+    plain = seen()
+    cloudformation.update_stack(
+        StackName="d", TemplateBody=template(api, FunctionName=name, **more)
+    )
+    full = seen()
+    levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+    assert full == {**more, "LoggingConfig": {**more["LoggingConfig"], **levels}}
+    api.client.update_function_configuration(FunctionName=name, EphemeralStorage={"Size": 600})
+    api.later()
+    cloudformation.update_stack(StackName="d", TemplateBody=body)
+    assert seen() == plain
+    # What the template never had is not its business.
+    config = api.client.get_function_configuration(FunctionName=name)
+    assert config["EphemeralStorage"] == {"Size": 600}
+    cloudformation.delete_stack(StackName="d")
+
+
+@pytest.mark.parametrize("unknown", ["KMSKeyArn", "FunctionScalingConfig", "Colour"])
+def test_a_property_that_is_not_known_is_not_dropped(api: ApiRegion, unknown: str) -> None:
+    refusal = api.refused(
+        "create_stack", api.service("cloudformation"), StackName=api.name("unknown"),
+        TemplateBody=template(api, **{unknown: "x"}),
+    )  # fmt: skip
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+    assert unknown in refusal.message
+
+
 @pytest.mark.fidelity("file-systems")
 def test_a_template_that_asks_for_more_than_there_is(api: ApiRegion) -> None:
     cloudformation = api.service("cloudformation")

@@ -8,7 +8,6 @@ import pytest
 
 from api_region import ApiRegion, package
 
-KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 SIGNING = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"
 FILES = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
 PROVIDER = {
@@ -36,6 +35,7 @@ PROVIDER = {
             "A durable function",
             marks=pytest.mark.fidelity("durable-functions"),
         ),
+        pytest.param({"DurableConfig": {}}, "A durable function"),
         pytest.param(
             {"CapacityProviderConfig": PROVIDER},
             "A function on managed instances",
@@ -93,7 +93,6 @@ def test_an_operation(api: ApiRegion, operation: str, params: dict[str, Any]) ->
             {"Mode": "Active"},
             marks=pytest.mark.fidelity("tracing"),
         ),
-        pytest.param({"KMSKeyArn": KEY}, KEY, marks=pytest.mark.fidelity("key-of-the-variables")),
         pytest.param(
             {"Runtime": "python3.13"}, "python3.13", marks=pytest.mark.fidelity("python-version")
         ),

@@ -62,6 +62,17 @@ def test_every_list_goes_on_where_it_stopped(api: ApiRegion) -> None:
         assert listed == expected, operation
 
 
+def test_no_function_is_a_replica_at_the_edge(api: ApiRegion) -> None:
+    name = api.active()
+    asked = {"FunctionVersion": "ALL"}
+    assert api.client.list_functions(MasterRegion="us-east-1", **asked)["Functions"] == []
+    listed = pages(api, "list_functions", "Functions", MasterRegion="ALL", **asked)
+    assert name in [function["FunctionName"] for function in listed]
+    refusal = api.refused("list_functions", MasterRegion="us-east-1")
+    assert (refusal.status, refusal.code) == (400, "InvalidParameterValueException")
+    api.client.delete_function(FunctionName=name)
+
+
 def test_deleting_page_by_page_misses_nothing(api: ApiRegion) -> None:
     for _ in range(7):
         api.create()

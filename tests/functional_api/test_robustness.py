@@ -89,6 +89,15 @@ def test_a_client_that_offers_another_protocol(api: ApiRegion) -> None:
             assert answer == b"HTTP/1.1 " + wanted
 
 
+def test_a_client_that_takes_the_region_for_a_proxy(api: ApiRegion) -> None:
+    head = b"CONNECT lambda.us-east-1.amazonaws.com:443 HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", api.region.port), 20) as sock:
+        sock.sendall(head)
+        assert sock.recv(65_536).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert sock.recv(1) == b"", "the connection ends"
+    api.client.list_functions()
+
+
 def test_a_service_that_is_not_there(api: ApiRegion) -> None:
     for service in ("nonsense", ""):
         scope = f"Credential=t/20261121/us-east-1/{service}/aws4_request"
@@ -110,6 +119,19 @@ def test_a_region_that_does_not_exist(api: ApiRegion) -> None:
     for region in ("mars-north-1", "..", "US-EAST-1"):
         status, headers, _ = api.raw("GET", FUNCTIONS, region=region)
         assert (status, headers["x-amzn-errortype"]) == (403, "InvalidSignatureException")
+
+
+def test_a_presigned_url_says_which_region_is_meant(api: ApiRegion) -> None:
+    from botocore.auth import SigV4QueryAuth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    name = api.active()
+    for region, status in (("us-east-1", 200), ("eu-west-1", 404), ("mars-north-1", 403)):
+        request = AWSRequest("GET", f"{api.url}{FUNCTIONS}/{name}")
+        SigV4QueryAuth(Credentials("test", "test"), "lambda", region).add_auth(request)
+        path = request.url.removeprefix(api.url)
+        assert api.raw("GET", path, headers={"Authorization": ""})[0] == status
 
 
 def test_of_many_who_create_one_name_one_wins(api: ApiRegion) -> None:

@@ -54,9 +54,10 @@ def test_the_runtime_is_updated_by_aws(api: ApiRegion, qualifier: str) -> None:
 @pytest.mark.fidelity("runtime-management")
 def test_another_way_to_update_the_runtime_is_not_modelled(api: ApiRegion) -> None:
     name = api.active()
-    for mode in ("FunctionUpdate", "Manual"):
+    version = {"RuntimeVersionArn": f"arn:aws:lambda:us-east-1::runtime:{'0' * 64}"}
+    for mode, more in (("FunctionUpdate", {}), ("Manual", version), ("Auto", version)):
         refusal = api.refused(
-            "put_runtime_management_config", FunctionName=name, UpdateRuntimeOn=mode
+            "put_runtime_management_config", FunctionName=name, UpdateRuntimeOn=mode, **more
         )
         assert (refusal.status, refusal.code) == (501, "NotModelledException")
     for operation, params in (

@@ -67,7 +67,7 @@ def _runtime_management(backend: LabLambdaBackend, params: Params) -> Params:
 
 def _keep_runtime_management(backend: LabLambdaBackend, params: Params) -> Params:
     answer = _runtime_management(backend, params)
-    if params["UpdateRuntimeOn"] != "Auto":
+    if params["UpdateRuntimeOn"] != "Auto" or params.get("RuntimeVersionArn"):
         raise NotModelledError("Choosing a runtime's version")
     return answer
 

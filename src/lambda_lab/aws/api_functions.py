@@ -13,6 +13,7 @@ from lambda_lab.aws.checks import (
     refuse_not_modelled,
 )
 from lambda_lab.aws.code_checks import check_package_type, check_source, refuse_image
+from lambda_lab.aws.code_storage import check_room, unzipped_size
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction
@@ -21,6 +22,7 @@ from lambda_lab.aws.names import FunctionName, parse_function_name
 from lambda_lab.aws.paging import by_version, paged
 from lambda_lab.aws.services import services
 from lambda_lab.aws.snap_start import check_snap_start
+from lambda_lab.aws.variables_key import take_grant
 from lambda_lab.aws.vpc.config import check_vpc_role, read_vpc_config
 from lambda_lab.records import LayerSpec
 
@@ -77,6 +79,7 @@ def create_function(backend: LabLambdaBackend, params: Params) -> Params:
     check_vpc(params)
     refuse_not_modelled(params)
     function = backend.create_function({**params, "FunctionName": name.name})
+    take_grant(function)
     return function.get_configuration()
 
 
@@ -113,9 +116,8 @@ def _as_asked(function: LabFunction, name: FunctionName) -> Params:
 
 def list_functions(backend: LabLambdaBackend, params: Params) -> Params:
     """List functions (``ListFunctions``), in pages."""
-    functions = backend.functions()
     listed: list[Params] = []
-    for function in functions:
+    for function in _of_master(backend.functions(), params):
         config = _without_state(function.get_configuration())
         if params.get("FunctionVersion") == "ALL":
             config["FunctionArn"] = f"{function.unqualified_arn}:$LATEST"
@@ -125,6 +127,19 @@ def list_functions(backend: LabLambdaBackend, params: Params) -> Params:
         else:
             listed.append(config)
     return paged("Functions", listed, params, by_version)
+
+
+def _of_master(functions: list[LabFunction], params: Params) -> list[LabFunction]:
+    # API reference, ListFunctions: a region keeps only what Lambda@Edge replicated from there, and
+    # goes with FunctionVersion=ALL alone (the words: confidence L). No function here is a replica.
+    master = params.get("MasterRegion")
+    if master is None:
+        return functions
+    if params.get("FunctionVersion") != "ALL":
+        raise aws_error(
+            "InvalidParameterValueException", "MasterRegion requires FunctionVersion to be ALL."
+        )
+    return functions if master == "ALL" else []
 
 
 def _without_state(config: Params) -> Params:
@@ -163,6 +178,7 @@ def update_function_code(backend: LabLambdaBackend, params: Params) -> Params:
     backend.begin_update(function)
     code = backend.code_of(params, "UpdateFunctionCode")
     check_unzipped_with_layers(code, function.layer_specs)
+    check_room(backend, unzipped_size(code) - function.unzipped_size)
     if params.get("DryRun"):
         return function.get_configuration()
     function.set_code(code)
@@ -246,6 +262,7 @@ def _apply(function: LabFunction, params: Params) -> None:
         function.snap_start = params["SnapStart"]["ApplyOn"]
     if params.get("EphemeralStorage"):
         function.ephemeral_storage = params["EphemeralStorage"]["Size"]
+    take_grant(function)
 
 
 def delete_function(backend: LabLambdaBackend, params: Params) -> Params:

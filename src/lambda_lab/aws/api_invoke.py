@@ -17,6 +17,7 @@ from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.names import FunctionName, function_arn
 from lambda_lab.aws.snap_start import check_may_be_called
+from lambda_lab.aws.variables_key import check_key
 from lambda_lab.aws.vpc.attachment import admit
 from lambda_lab.errors import NotModelledError
 from lambda_lab.records import InvocationType, InvokeRequest
@@ -38,6 +39,8 @@ def invoke(backend: LabLambdaBackend, params: Params, request_id: str) -> Params
         points, request = _routed(points, points.additional, request)
     check_may_be_called(points.function)
     admit(backend, points.function, wakes=kind is not InvocationType.DRY_RUN)
+    if kind is InvocationType.REQUEST_RESPONSE:
+        check_key(points.function)  # an event meets it when its turn comes
     if params.get("DurableExecutionName") or params.get("TenantId"):
         raise NotModelledError("Durable execution and tenant isolation")
     plane = services().plane()

@@ -13,7 +13,7 @@ from lambda_lab.aws.api_layers import (
 )
 from lambda_lab.aws.backend import LabLambdaBackend, services
 from lambda_lab.aws.errors import aws_error
-from lambda_lab.aws.policy import make_statement
+from lambda_lab.aws.policy import check_length, make_statement, policy_text
 from lambda_lab.errors import AwsError
 
 __all__ = [
@@ -67,6 +67,7 @@ def add_layer_version_permission(backend: LabLambdaBackend, params: Params) -> P
         )
     organisation = params.get("OrganizationId")
     statement = make_statement(arn, {**params, "PrincipalOrgID": organisation})
+    check_length([*layer.statements.values(), statement])
     layer.statements[sid] = statement
     layer.policy_revision = services().ids.uuid()
     return {
@@ -80,10 +81,8 @@ def get_layer_version_policy(backend: LabLambdaBackend, params: Params) -> Param
     layer, _ = _find(backend, params, "lambda:GetLayerVersionPolicy")
     if not layer.statements:
         raise _no_policy()
-    statements = [*layer.statements.values()]
-    document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
     return {
-        "Policy": json.dumps(document, separators=(",", ":")),
+        "Policy": policy_text(layer.statements.values()),
         "RevisionId": layer.policy_revision,
     }
 

@@ -6,8 +6,9 @@ import hashlib
 from typing import Any
 
 from lambda_lab.aws.backend import LabLambdaBackend, services
-from lambda_lab.aws.checks import checked_zip
+from lambda_lab.aws.checks import checked_zip, refuse_not_modelled
 from lambda_lab.aws.code_checks import check_zip_size
+from lambda_lab.aws.code_storage import check_room, unzipped_size
 from lambda_lab.aws.errors import aws_error, not_authorized
 from lambda_lab.aws.moto_seam import JsonRESTError, LayerVersion, read_object
 from lambda_lab.aws.names import LayerName, parse_layer_name
@@ -40,6 +41,7 @@ class LabLayerVersion(LayerVersion):
         self.statements: dict[str, Params] = {}
         """By ``Sid``, oldest first."""
         self.policy_revision: str | None = None
+        self.unzipped_size = 0
 
 
 def publish_layer_version(backend: LabLambdaBackend, params: Params) -> Params:
@@ -50,11 +52,14 @@ def publish_layer_version(backend: LabLambdaBackend, params: Params) -> Params:
 
 def publish(backend: LabLambdaBackend, params: Params) -> LayerVersion:
     """Put a layer version into the region, its package checked against AWS's limits."""
+    refuse_not_modelled({"Code": params["Content"]})
     code = checked_zip(_content(backend, params["Content"]))
     layer = LabLayerVersion(  # type: ignore[abstract]
         {**params, "Content": {"ZipFile": b""}}, backend.account_id, backend.region_name
     )
     layer.code_bytes, layer.code_size = code, len(code)
+    layer.unzipped_size = unzipped_size(code)
+    check_room(backend, layer.unzipped_size)
     layer.code_sha_256 = code_sha256(code)
     layer.code_digest = hashlib.sha256(code).hexdigest()
     layer.created_date = backend.timestamp()

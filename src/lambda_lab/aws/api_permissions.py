@@ -11,7 +11,7 @@ from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName, function_arn
-from lambda_lab.aws.policy import make_statement
+from lambda_lab.aws.policy import check_length, make_statement, policy_text
 
 __all__ = ["add_permission", "get_policy", "remove_permission"]
 
@@ -80,6 +80,7 @@ def add_permission(backend: LabLambdaBackend, params: Params) -> Params:
             "a new statement id, or remove the existing statement.",
         )
     statement = make_statement(target.arn, params)
+    check_length([*statements.values(), statement])
     statements[sid] = statement
     target.changed()
     return {"Statement": json.dumps(statement, separators=(",", ":"))}
@@ -91,9 +92,8 @@ def get_policy(backend: LabLambdaBackend, params: Params) -> Params:
     statements = target.statements()
     if not statements:
         raise aws_error("ResourceNotFoundException", "The resource you requested does not exist.")
-    document = {"Version": "2012-10-17", "Id": "default", "Statement": [*statements.values()]}
     return {
-        "Policy": json.dumps(document, separators=(",", ":")),
+        "Policy": policy_text(statements.values()),
         "RevisionId": target.carrier.revision_id,
     }
 

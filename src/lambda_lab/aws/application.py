@@ -27,6 +27,11 @@ __all__ = ["Application", "Control", "Headers"]
 
 StartResponse = Callable[..., Any]
 _SCOPE = re.compile(r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_QUERY_SCOPE = re.compile(
+    r"X-Amz-Credential=[^&]*?(?:/|%2F)\d{8}(?:/|%2F)(?P<region>[^/&%]+)(?:/|%2F)(?P<service>[^/&%]+)",
+    re.IGNORECASE,
+)
+"""The same in a presigned URL."""
 _LAMBDA_PATH = re.compile(r"^/20\d\d-\d\d-\d\d/")
 DEFAULT_REGION = "us-east-1"
 SERVICE_HOSTS = "127.84.0."
@@ -107,7 +112,9 @@ class Application:
             body = _read(environ)
             status, kind, content = self._control.handle(method, path, query, body)
             return _respond(start_response, status, {"Content-Type": kind}, content)
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or (
+            _QUERY_SCOPE.search(query_text) if query_text else None
+        )
         if scope is None or scope["service"] == "lambda":
             found = self._lambda(environ, method, path, query_text, scope)
             if found is not None:

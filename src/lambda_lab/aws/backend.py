@@ -19,6 +19,7 @@ from lambda_lab.aws.checks import (
     checked_zip,
     request_too_large,
 )
+from lambda_lab.aws.code_storage import check_room, unzipped_size
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction
@@ -153,6 +154,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         check_snap_start(spec, None, layers)
         code = self.code_of(spec.get("Code") or {}, "CreateFunction")
         check_unzipped_with_layers(code, layers)
+        check_room(self, unzipped_size(code))
         quiet = {**spec, "Code": {"ZipFile": b""}, "Publish": False, "Layers": []}
         try:
             function = LabFunction(  # type: ignore[abstract]
@@ -255,6 +257,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
         content = function.content()
         if versions and versions[-1].published_content == content:
             return versions[-1]
+        check_room(self, function.unzipped_size)
         name = function.function_name
         number = self._last_numbers.get(name, 0) + 1
         self._last_numbers[name] = number

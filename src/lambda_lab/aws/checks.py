@@ -53,7 +53,6 @@ NOT_MODELLED_SETTINGS = {
     "AcceleratorConfig": "An accelerator",
     "RuntimeConfig": "A customer-managed runtime",
     "RuntimeManagementConfig": "Choosing a runtime's version",
-    "RecursiveLoop": "Detection of recursive loops",
     "PublishTo": "The version $LATEST.PUBLISHED",
 }
 """Members of a function's configuration that AWS acts on and this package does not."""
@@ -74,7 +73,8 @@ def refuse_not_modelled(params: Mapping[str, Any]) -> None:
         Naming the first such setting.
     """
     for member, what in NOT_MODELLED_SETTINGS.items():
-        if params.get(member):
+        # An empty structure asks for the feature too, with AWS's defaults.
+        if params.get(member) not in (None, "", []):
             raise NotModelledError(what)
     code = params.get("Code") or params  # UpdateFunctionCode has its members at the top
     for member, what in NOT_MODELLED_CODE.items():
@@ -85,7 +85,7 @@ def refuse_not_modelled(params: Mapping[str, Any]) -> None:
 
 
 def check_new_name(name: FunctionName, asked: str, region: str, account: str) -> None:
-    """Check that a function may be created under a name that was given as an ARN.
+    """Check that a function may be created under a name that may have been given as an ARN.
 
     Parameters
     ----------
@@ -97,9 +97,18 @@ def check_new_name(name: FunctionName, asked: str, region: str, account: str) ->
     Raises
     ------
     AwsError
-        ``AccessDeniedException`` for another account; ``ValidationException`` for a name that is
-        too long, since the model bounds the whole ARN only (its words: confidence L).
+        ``InvalidParameterValueException`` for a qualifier, since what is made is ``$LATEST`` (its
+        words: confidence L); ``AccessDeniedException`` for another account;
+        ``ValidationException`` for a name that is too long, since the model bounds the whole ARN
+        only (its words: confidence L).
     """
+    if name.qualifier not in (None, "$LATEST"):
+        raise aws_error(
+            "InvalidParameterValueException",
+            f"A function cannot be created as {asked}: versions and aliases are made of a "
+            "function that is there. Please specify a function name or an unqualified function "
+            "ARN.",
+        )
     if name.account not in (None, account):
         arn = function_arn(region, str(name.account), name.name)
         raise not_authorized("lambda:CreateFunction", arn, account)
@@ -198,6 +207,8 @@ def check_environment(environment: Mapping[str, Any] | None) -> None:
             "variables you have provided contains reserved keys that are currently not supported "
             f"for modification. Reserved keys used in this request: {', '.join(sorted(reserved))}",
         )
+    if "AWS_LAMBDA_EXEC_WRAPPER" in variables:
+        raise NotModelledError("A wrapper script (AWS_LAMBDA_EXEC_WRAPPER)")
 
 
 def check_runtime(runtime: str | None, today: date, *, creates: bool) -> None:

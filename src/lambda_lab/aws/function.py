@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from lambda_lab.aws.code_storage import unzipped_size
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_settings import EventSettings
 from lambda_lab.aws.moto_seam import LambdaFunction
@@ -32,6 +33,8 @@ class LabFunction(States, LambdaFunction):
     ``spec`` is what invocations run. While an update is in progress it is still the old one.
     """
 
+    template_members: frozenset[str] = frozenset()
+    """The properties that the CloudFormation template has which made the function."""
     recursive_loop: str = "Terminate"
     """Whether a loop through this function is cut; on ``$LATEST``, for all versions."""
     spec: FunctionSpec
@@ -82,7 +85,7 @@ class LabFunction(States, LambdaFunction):
     def set_code(self, code: bytes) -> None:
         """Take a new package."""
         self.code_bytes = code
-        self.code_size = len(code)
+        self.code_size, self.unzipped_size = len(code), unzipped_size(code)
         self.code_sha_256 = code_sha256(code)
         self.code_digest = hashlib.sha256(code).hexdigest()
 
@@ -99,6 +102,12 @@ class LabFunction(States, LambdaFunction):
             raise aws_error(
                 "InvalidParameterValueException",
                 "To use ApplicationLogLevel or SystemLogLevel, you must set LogFormat to JSON.",
+            )
+        if str(config.get("LogGroup") or "").startswith("aws/"):
+            # The words are those of CloudWatch Logs; Lambda's own are of confidence M.
+            raise aws_error(
+                "InvalidParameterValueException",
+                "Log group names can't start with the string aws/",
             )
         as_json = style is LogFormat.JSON
         self.logging = LoggingSpec(

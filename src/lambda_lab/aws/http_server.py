@@ -107,11 +107,17 @@ class _Connection:
                 # A client offers another protocol (Java's offers HTTP/2). Whoever does not speak it
                 # goes on in HTTP/1.1 (RFC 9110, section 7.8); the parser stops here, so the
                 # request is read once more without the offer.
-                head = _without_offer(self._complete.pop())
+                head = _without_offer(self._refuse_tunnel(self._complete.pop()))
                 self._parser = httptools.HttpRequestParser(self)
                 data = head + data[upgrade.args[0] :]
             else:
                 return
+
+    def _refuse_tunnel(self, request: _Request) -> _Request:
+        # CONNECT changes the protocol by itself: without an offer it would be read for ever.
+        if request.environ["REQUEST_METHOD"] == "CONNECT":
+            raise httptools.HttpParserError("CONNECT is for proxies, and this is none")
+        return request
 
     def _take_complete(self) -> list[_Request]:
         complete, self._complete = self._complete, []

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lambda_lab import facts
 from lambda_lab.aws.errors import aws_error
 
-__all__ = ["Policies", "TemplatePolicy", "make_statement"]
+__all__ = ["Policies", "TemplatePolicy", "check_length", "make_statement", "policy_text"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?|apidomains\.[a-z.]+")
@@ -67,6 +68,36 @@ def make_statement(resource: str, params: Mapping[str, Any]) -> dict[str, Any]:
     if conditions:
         statement["Condition"] = conditions
     return statement
+
+
+def policy_text(statements: Iterable[Mapping[str, Any]]) -> str:
+    """Return the policy that has these statements, as AWS writes it.
+
+    Examples
+    --------
+    >>> policy_text([])
+    '{"Version":"2012-10-17","Id":"default","Statement":[]}'
+    """
+    document = {"Version": "2012-10-17", "Id": "default", "Statement": [*statements]}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def check_length(statements: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a policy that these statements would make too long.
+
+    Raises
+    ------
+    AwsError
+        ``PolicyLengthExceededException`` in the words users of AWS report (confidence M). That
+        the text is measured as it is read back is confidence L.
+    """
+    size = len(policy_text(statements).encode())
+    limit = int(facts.value("function.policy.maximum"))
+    if size > limit:
+        raise aws_error(
+            "PolicyLengthExceededException",
+            f"The final policy size ({size}) is bigger than the limit ({limit}).",
+        )
 
 
 def _principal(principal: str) -> str | dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from lambda_lab.aws.aliases import Pointing, pointing
 from lambda_lab.aws.api_recursion import stops_loops
 from lambda_lab.aws.backend import LabLambdaBackend, backend_of
+from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.names import parse_function_name
+from lambda_lab.aws.variables_key import check_key
 from lambda_lab.aws.vpc.attachment import admit
 from lambda_lab.errors import AwsError
 from lambda_lab.invoke.targets import EventInvokeConfig, Share, Target
@@ -40,7 +43,7 @@ class RegionFunctions:
             dead_letter_arn=function.dead_letter_arn,
             reserved=backend.reserved_concurrency(named.name),
             additional=_share(backend, points),
-            admit=partial(admit, backend, function) if function.vpc else None,
+            admit=_admission(backend, function),
         )
 
 
@@ -48,5 +51,16 @@ def _share(backend: LabLambdaBackend, points: Pointing) -> Share | None:
     other = points.additional
     if other is None:
         return None
-    may = partial(admit, backend, other) if other.vpc else None
-    return Share(other.spec, other.lab_state, points.weight, may)
+    return Share(other.spec, other.lab_state, points.weight, _admission(backend, other))
+
+
+def _admission(backend: LabLambdaBackend, function: LabFunction) -> Callable[[], None] | None:
+    """Return what a call asks first, where that is more than whether the state is Active."""
+    if function.vpc is None and not function.kms_key_arn:
+        return None
+    return partial(_admit, backend, function)
+
+
+def _admit(backend: LabLambdaBackend, function: LabFunction) -> None:
+    admit(backend, function)
+    check_key(function)

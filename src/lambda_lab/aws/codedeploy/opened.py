@@ -44,6 +44,7 @@ def lambda_deployments(
     """
     deployments = Deployments(clock, workers, before_reading, lambda run: _back(deployments, run))
     create, describe = CodeDeployBackend.create_deployment, moto_responses._deployment_info
+    create_group = CodeDeployBackend.create_deployment_group
     describe_group = moto_responses._deployment_group_info
 
     def create_deployment(backend: Any, **asked: Any) -> str:
@@ -52,6 +53,13 @@ def lambda_deployments(
             return str(create(backend, **asked))
         with deployments.lock:  # two at once would both find that no other one runs
             return _create(deployments, backend, create, asked)
+
+    def create_deployment_group(backend: Any, **asked: Any) -> str:
+        application = backend.applications.get(asked["application_name"])
+        of_lambda = application is not None and application.compute_platform == "Lambda"
+        if of_lambda and asked.get("trigger_configurations"):
+            raise NotModelledError("Telling a topic of what happens to a deployment")
+        return str(create_group(backend, **asked))
 
     def deployment_info(deployment: Any) -> dict[str, Any]:
         told: dict[str, Any] = describe(deployment)
@@ -72,7 +80,11 @@ def lambda_deployments(
         return ActionResult(_stop(deployments, response, rolls_back))
 
     with (
-        replaced(CodeDeployBackend, create_deployment=create_deployment),
+        replaced(
+            CodeDeployBackend,
+            create_deployment=create_deployment,
+            create_deployment_group=create_deployment_group,
+        ),
         replaced(moto_responses, _deployment_info=deployment_info),
         replaced(moto_responses, _deployment_group_info=deployment_group_info),
         _added(CodeDeployResponse, {**OPERATIONS, "stop_deployment": stop_deployment}),

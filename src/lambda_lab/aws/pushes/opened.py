@@ -9,6 +9,7 @@ from lambda_lab.aws.pushes.logs import log_pushes
 from lambda_lab.aws.pushes.s3 import s3_pushes
 from lambda_lab.aws.pushes.secrets import rotations
 from lambda_lab.aws.pushes.sns import sns_pushes
+from lambda_lab.aws.pushes.unsent import unsent_refused
 from lambda_lab.aws.s3_notifications import notification_rules
 from lambda_lab.clock import Clock
 from lambda_lab.invoke.caller import Caller
@@ -27,7 +28,7 @@ def service_pushes(caller: Caller, workers: Workers, clock: Clock) -> Iterator[N
         The region's; rotations of secrets use them.
     """
     with ExitStack() as stack:
-        for pushes in (notification_rules, s3_pushes, sns_pushes, log_pushes):
+        for pushes in (notification_rules, s3_pushes, sns_pushes, log_pushes, unsent_refused):
             stack.enter_context(pushes())
         stack.enter_context(rotations(caller, workers, clock))
         yield
