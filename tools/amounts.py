@@ -129,6 +129,16 @@ def amounts(text: str, *, cell: bool = False) -> Iterator[Amount]:
     >>> [str(one.value) for one in amounts("one to two minutes; a thousand concurrent executions")]
     ['60', '120', '1000']
     """
+    return iter(_found(text, cell))
+
+
+@cache
+def _found(text: str, cell: bool) -> tuple[Amount, ...]:
+    """Return what `amounts` yields; the same pages are read again and again by the tests."""
+    return tuple(_search(text, cell))
+
+
+def _search(text: str, cell: bool) -> Iterator[Amount]:
     taken = set[int]()
     for found in _AMOUNT.finditer(text):
         taken |= set(range(*found.span()))

@@ -78,9 +78,11 @@ def wrong_names(pages: list[Page], root: Path, listed: Mapping[str, str]) -> Ite
         code = "\n".join(page.code)
         own = known | set(re.findall(r"\w+", code))
         for line, name, sure in _named(page):
+            # A plural is a word of the prose; between back ticks stands the name itself.
+            singular = name if sure and not _ERROR.fullmatch(name) else name.removesuffix("s")
             if name in listed:
                 needed.add(name)
-            elif name not in own and name.removesuffix("s") not in watched:
+            elif name not in own and singular not in watched:
                 yield from _complaint(f"{page.name}:{line}: {name}", name, sure, watched)
         for text in sorted(_strings(code) - known):
             if near := _near(text, metrics):

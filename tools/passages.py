@@ -23,6 +23,8 @@ from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
+from captions import captions
+
 __all__ = [
     "GAP",
     "Page",
@@ -61,8 +63,15 @@ _TOLD = frozenset(
         "how",
         "why",
         "reason",
+        "when",
+        "cure",
+        "not_made",
+        "meaning",
+        "retries",
     }
 )
+# Of the data itself those that are sentences: the others are what the sentences are held against.
+_SENTENCES = frozenset({"errors.toml", "invokers.toml", "log-lines.toml", "metrics.toml"})
 _SUBSTITUTION = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _CLAIM = re.compile(r"N\d{3}-\d{2,3}[a-z]?")
 
@@ -124,9 +133,11 @@ class Page:
         """All code of the page."""
         return [code for codes in self.code_of.values() for code in codes]
 
-    def add_code(self, code: str) -> None:
-        """Note a piece of code of the section that is being read."""
-        self.code_of.setdefault(self.section, []).append(code)
+    def add_code(self, code: str, line: int = 0) -> None:
+        """Note a piece of code of the section that is being read, and the captions in it."""
+        words, rest = captions(code)
+        self.code_of.setdefault(self.section, []).append(rest)
+        self.passages += [Passage(one, line, self.section) for one in words]
 
 
 @cache
@@ -174,7 +185,7 @@ def _fence(page: Page, token: Token, line: int) -> None:
     elif name == "quiz":
         _quiz(page, yaml.safe_load(token.content), line)
     elif name in {"", "code-cell", "code-block"}:
-        page.add_code(token.content)
+        page.add_code(token.content, line)
 
 
 def _quiz(page: Page, quiz: dict[str, Any], line: int) -> None:
@@ -217,7 +228,7 @@ def notebook_page(name: str, text: str) -> Page:
     for number, cell in enumerate(json.loads(text)["cells"]):
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
-            page.add_code(source)
+            page.add_code(source, number)
             continue
         heading = False
         for token in _parser().parse(source):
@@ -302,7 +313,7 @@ def read_book(root: Path) -> list[Page]:
         table_page: [
             path
             for path in (package / "facts").rglob("*.toml")
-            if path.parent.name not in {"data", "facts"}
+            if path.parent.name not in {"data", "facts"} or path.name in _SENTENCES
         ],
     }
     return [

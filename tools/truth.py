@@ -15,12 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 from amounts import Amount, amounts, measure, numbers, said_numbers, same
+from forms import wrong_forms
 from lambda_lab import facts
 from names import wrong_names
 from passages import Page, Passage, read_book
+from small import small_numbers
 from unused import unused_facts
 
 __all__ = ["LISTED", "Listed", "findings", "main", "read_listed", "wrong_numbers"]
@@ -45,7 +48,7 @@ class Listed:
 
     def covers(self, page: Page, passage: Passage, amount: Amount) -> bool:
         """Return whether it speaks of this amount."""
-        if not fnmatch(page.group, self.group):
+        if not _fits(page.group, self.group):
             return False
         if self.words.startswith("# "):
             return passage.section == self.words[2:]
@@ -72,6 +75,10 @@ class Listed:
         return ""
 
 
+_fits = cache(fnmatch)  # asked for each entry and each number
+
+
+@cache
 def _even(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
@@ -110,13 +117,19 @@ def wrong_numbers(pages: list[Page], listed: list[Listed]) -> Iterator[str]:
             # A section's own numbers are those of its code, an exercise's those of its whole lab.
             beside = [*page.code_of.get(passage.section, ()), *exercises[page.group]]
             code = whole[page.group] if page.exercises else beside
-            for amount in amounts(passage.text, cell=passage.cell):
+            for amount in _amounts(page, passage):
                 keys = known.get((amount.value, amount.family), set())
                 excused = _excused(page, passage, amount, listed) or _plain(passage, amount)
                 if not excused and not ((page.typed or not keys) and _own(amount, code, page)):
                     yield _complaint(page, passage, amount, keys)
             yield from _misquoted(page, passage)
     yield from filter(None, (entry.wrong(known) for entry in listed))
+
+
+def _amounts(page: Page, passage: Passage) -> Iterator[Amount]:
+    """Yield what is counted, and in chapters also the small numbers that say not what they are."""
+    yield from amounts(passage.text, cell=passage.cell)
+    yield from small_numbers(passage.text, plain=not page.typed, cell=passage.cell)
 
 
 def _own(amount: Amount, codes: Iterable[str], page: Page) -> bool:
@@ -168,6 +181,7 @@ def findings(root: Path = ROOT) -> list[str]:
     content = tomllib.loads((root / LISTED).read_text(encoding="utf-8"))
     found = list(wrong_numbers(pages, read_listed(root / LISTED)))
     found += wrong_names(pages, root, content.get("names", {}))
+    found += wrong_forms(pages, content.get("forms", {}))
     found += unused_facts(pages, root)
     return found
 

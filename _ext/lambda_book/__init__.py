@@ -5,29 +5,32 @@ Each module is one idea and has its own ``setup``; ``_config.yml`` names this pa
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from sphinx.application import Sphinx
 
-from . import (
-    assets,
-    boxes,
-    cards,
-    cover,
-    exam_map,
-    facts,
-    fidelity,
-    first_uses,
-    formulas,
-    glance,
-    ledger,
-    news,
-    parts,
-    places,
-    quiz,
-    sheets,
-    terms,
-)
-
 __all__ = ["setup"]
+
+PARTS = (
+    "assets",
+    "boxes",
+    "cards",
+    "cover",
+    "exam_map",
+    "facts",
+    "fidelity",
+    "first_uses",
+    "formulas",
+    "glance",
+    "ledger",
+    "news",
+    "parts",
+    "places",
+    "quiz",
+    "sheets",
+    "terms",
+)
+"""The modules with a ``setup`` of their own."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -43,24 +46,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     dict
         What Sphinx wants to know: pages may be read and written in parallel.
     """
-    for part in (
-        assets,
-        boxes,
-        cards,
-        cover,
-        exam_map,
-        facts,
-        fidelity,
-        first_uses,
-        formulas,
-        glance,
-        ledger,
-        news,
-        parts,
-        places,
-        quiz,
-        sheets,
-        terms,
-    ):
-        part.setup(app)
+    for part in PARTS:
+        import_module(f".{part}", __name__).setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from .places import commas, listed, place
 
 if TYPE_CHECKING:
     from lambda_lab.facts import Claim, ClaimSource
@@ -41,13 +42,6 @@ def _ledger() -> ModuleType:
 
 def _claims() -> tuple[Claim, ...]:
     return cast("tuple[Claim, ...]", _ledger().claims())
-
-
-class shown_link(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - docutils' habit
-    """A link to ``target``: a chapter, a lab, or a claim, which has its ``text`` already.
-
-    It is resolved when every page has been read. In a build without that page it is plain text.
-    """
 
 
 class Claims(SphinxDirective):
@@ -96,8 +90,8 @@ class Claims(SphinxDirective):
         return nodes.paragraph("", "", *parsed, *messages, classes=[name])
 
     def _foot(self, claim: Claim) -> list[nodes.Node]:
-        shown = _line("Shown in ", [shown_link(target=target) for target in claim.shown])
-        source = _line("Source: ", [_source(source) for source in claim.sources])
+        shown = _line("Shown in ", listed(claim.shown))
+        source = _line("Source: ", commas([_source(source) for source in claim.sources]))
         if claim.same_as:
             source += nodes.Text(" Judged as ")
             source += nodes.reference("", claim.same_as, refid=claim.same_as.lower(), internal=True)
@@ -111,15 +105,8 @@ def _line(label: str, links: list[nodes.Node]) -> nodes.paragraph:
     """Return a label and what it announces, or an empty paragraph where that is nothing."""
     line = nodes.paragraph(classes=["ll-claim-foot"])
     if links:
-        line += [nodes.Text(label), *_listed(links), nodes.Text(".")]
+        line += [nodes.Text(label), *links, nodes.Text(".")]
     return line
-
-
-def _listed(links: list[nodes.Node]) -> list[nodes.Node]:
-    found: list[nodes.Node] = []
-    for link in links:
-        found += [nodes.Text(", "), link] if found else [link]
-    return found
 
 
 def _source(source: ClaimSource) -> nodes.Node:
@@ -205,38 +192,8 @@ class ClaimRole(SphinxRole):
                 f"The ledger has no claim {self.text!r}.", line=self.lineno
             )
             return [nodes.Text(self.text)], [message]
-        return [shown_link(target=known[self.text], text=self.text)], []
-
-
-def _place(env: BuildEnvironment, name: str) -> str | None:
-    """Return the page of a label or of a lab's id, if this build has it."""
-    labels = env.get_domain("std").anonlabels  # type: ignore[attr-defined]
-    if name in labels:
-        return str(labels[name][0])
-    return next((one for one in sorted(env.found_docs) if one.startswith(f"labs/{name}-")), None)
-
-
-def _section(env: BuildEnvironment, page: str, anchor: str) -> str:
-    """Return the heading of a section, for the text of a link."""
-    entries = env.tocs[page].findall(nodes.reference)
-    return next((one.astext() for one in entries if one.get("anchorname") == f"#{anchor}"), "")
-
-
-def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    env = app.builder.env
-    for link in list(doctree.findall(shown_link)):
-        name, _, anchor = link["target"].partition("#")
-        page, title = _place(env, name), link.get("text", "")
-        if page is None:  # a build of some pages only
-            link.replace_self(nodes.Text(title or name))
-            continue
-        if title:  # a claim: its label is the anchor
-            anchor = name
-        else:
-            section = _section(env, page, anchor) if anchor else ""
-            title = env.titles[page].astext() + (f" › {section}" if section else "")
-        address = app.builder.get_relative_uri(docname, page) + (f"#{anchor}" if anchor else "")
-        link.replace_self(nodes.reference("", title, refuri=address, internal=True))
+        label = known[self.text]
+        return [place(target=f"{label}#{label}", text=self.text)], []
 
 
 def _count(app: Sphinx, config: Config) -> None:
@@ -254,8 +211,6 @@ def _count(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     """Add the two directives and the role."""
     app.connect("config-inited", _count, priority=900)
-    app.add_node(shown_link)
     app.add_directive("claims", Claims)
     app.add_directive("claims-summary", ClaimsSummary)
     app.add_role("claim", ClaimRole())
-    app.connect("doctree-resolved", _resolve)

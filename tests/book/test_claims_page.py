@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devtools import Browser
+from filters import hidden_after_link
 from lambda_lab import facts
 
 PAGE = "chapters/reference/claims-ledger.html"
@@ -101,13 +102,4 @@ def test_the_filter(page: Browser) -> None:
 
 @pytest.mark.browser
 def test_a_link_finds_a_card_that_is_filtered_out(page: Browser) -> None:
-    reached = """new Promise((resolve) => {
-      const form = document.querySelector(".ll-claims-filter");
-      form.note.value = "004";
-      form.dispatchEvent(new Event("input"));
-      window.addEventListener("hashchange", () => {
-        resolve(document.getElementById("n000-05").hidden);
-      });
-      window.location.hash = "n000-05";
-    })"""
-    assert page.run(reached) is False
+    assert not hidden_after_link(page, ".ll-claims-filter", "note", "004", "n000-05")

@@ -99,6 +99,16 @@ def test_each_shape_was_delivered(site: Path, section: str, words: list[str]) ->
     assert page.select_one(f'table a[href="#{section}"]') is not None
 
 
+def test_the_first_tables_name_what_the_events_have(site: Path) -> None:
+    page = BeautifulSoup((site / SHAPES).read_text(encoding="utf-8"), "html.parser")
+    printed = "".join(output.get_text() for output in page.select(".output"))
+    rows = page.select("#which-shape-comes-from-where table tbody tr")
+    paths = [code.get_text() for row in rows for code in row.select("td:nth-of-type(2) code")]
+    names = [name for path in paths for name in re.split(r"\W+", path) if name]
+    assert [name for name in names if f'"{name}"' not in printed] == []
+    assert len(names) > 20
+
+
 def test_each_symptom_leads_to_a_section(site: Path) -> None:
     page = BeautifulSoup((site / TROUBLE).read_text(encoding="utf-8"), "html.parser")
     links = [link["href"] for link in page.select("table a")]

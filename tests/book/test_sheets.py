@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from devtools import Browser
+from filters import hidden_after_link
 from lambda_lab import facts
 
 QUOTAS = "chapters/reference/quotas.html"
@@ -122,13 +123,5 @@ def test_sort_and_filter(page: Browser) -> None:
 
 @pytest.mark.browser
 def test_a_link_finds_a_row_that_is_filtered_out(page: Browser) -> None:
-    reached = """new Promise((resolve) => {
-      const form = document.querySelector(".ll-sheet-form");
-      form.words.value = "no such words";
-      form.dispatchEvent(new Event("input"));
-      window.addEventListener("hashchange", () => {
-        resolve(document.getElementById("fact-memory-maximum").hidden);
-      });
-      window.location.hash = "fact-memory-maximum";
-    })"""
-    assert page.run(reached) is False
+    row = "fact-memory-maximum"
+    assert not hidden_after_link(page, ".ll-sheet-form", "words", "no such words", row)

@@ -15,6 +15,7 @@ import pytest
 import truth
 import unused
 from amounts import amounts
+from forms import wrong_forms
 from lambda_lab import facts
 from names import emitted_metrics, wrong_names
 from passages import GAP, Page, markdown_page, notebook_page, python_page
@@ -89,7 +90,7 @@ def test_a_typed_number_of_awss_is_found(text: str) -> None:
     [
         "A run ends after {{ timeout_maximum }}.",
         "`15 minutes` is code.",
-        "```python\n# 15 minutes\n```",
+        "```python\nlife = minutes(15)\n```",
         "```{code-cell} python3\nclock.advance(minutes=17)\n```\n\nThe clock moves by 17 minutes.",
         "One message, one environment.",
         "```{quiz}\nquestion: Is 6 MB much?\nanswers:\n  - text: 15 minutes\n    why: No.\n```",
@@ -200,6 +201,7 @@ def test_every_reason_is_given() -> None:
     [
         ("Look at `Throttle`.", "is it Throttles"),
         ("A sum of `ConcurentExecutions`.", "is it ConcurrentExecutions"),
+        ("The age is `IteratorAges`.", "is it IteratorAge"),
         ("It is a `ResourceNotFoundExeption`.", "ResourceNotFoundExeption"),
         ("It raises TooManyRequestsExceptions.", ""),
         ("It raises a TooManyRequestException.", "is it TooManyRequestsException"),
@@ -217,6 +219,72 @@ def test_names(text: str, complaint: str) -> None:
     found = " ".join(wrong_names([markdown_page("chapters/a.md", text)], ROOT, {}))
     assert complaint in found
     assert bool(found) == bool(complaint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The status is 439.",
+        "Port 444 is open.",
+        "Since July 2024 it is billed.",
+        "Before 2021 it was free.",
+        "Up to 17, and no more.",
+        "The target is 0.8.",
+        "Java 18 has it.",
+        "Python 3.13 and later have it.",
+        "```{code-cell} python3\n# at most 901 seconds\nwait(1)\n```",
+        "```{code-cell} python3\nshow.table(rows, caption='After 20 minutes')\n```",
+    ],
+)
+def test_a_number_without_a_unit_is_found(text: str) -> None:
+    assert len(numbers(text)) == 1, numbers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A 429 or a 502, and 501 of ours; port 443, ports 80 and 443.",
+        "In version 2, in versions 1 and 2, in Notes 003; reserved concurrency of 0.",
+        "Python 3.12, Java 21, .NET 8; Python 3.12 and later.",
+        "It is X-12 or 3:4, 5/6, 2x.",
+        "```{code-cell} python3\n# its 17 seconds\nwait(seconds=17)\n```",
+    ],
+)
+def test_small_numbers_that_say_what_they_are(text: str) -> None:
+    assert numbers(text) == []
+
+
+def test_a_lab_may_count_what_it_shows() -> None:
+    read = notebook_page("labs/L99-a.ipynb", lab("Order 17 comes 3 times, 12 in all; status 439."))
+    assert ["439" in one for one in truth.wrong_numbers([read], [])] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("Let `s4.amazonaws.com` in.", "s4 is no principal"),
+        ("Allow `lambda:InvokeFunctions`.", "no action"),
+        ("Allow `sqs:SendMesage`.", "no action"),
+        ("The header `X-Amz-Executing-Version`.", "no header"),
+        ("Read `AWS_LAMBDA_FUNCTION_NAMES`.", "no variable"),
+        ("Use `aws lambda add-permissions`.", "add-permissions is no command"),
+        ("It is in us-east-9.", "no region"),
+        ("```{code-cell} python3\nregion = 'us-west-7'\n```", "no region"),
+        ("Let `sns.amazonaws.com` call `lambda:Get*`, `X-Amz-Function-Error`, us-west-2.", ""),
+        ("`AWS_REGION`, `put-function-concurrency`, `s3:PutObject`, `own:Thing`.", ""),
+    ],
+)
+def test_names_with_a_form_of_their_own(text: str, complaint: str) -> None:
+    found = " ".join(wrong_forms([markdown_page("chapters/a.md", text)], {}))
+    assert complaint in found
+    assert bool(found) == bool(complaint)
+
+
+def test_forms_that_are_listed_stand_somewhere() -> None:
+    page = markdown_page("chapters/a.md", "Allow `lambda:InvokeFunction`.")
+    assert list(wrong_forms([page], {}))
+    assert list(wrong_forms([page], {"lambda:InvokeFunction": "of Invoke"})) == []
+    assert "on no page" in next(wrong_forms([], {"lambda:InvokeFunction": "of Invoke"}))
 
 
 def test_names_of_others_need_a_reason_and_a_place() -> None:
@@ -277,6 +345,9 @@ def plant(path: Path, old: str, new: str) -> None:
 
 ASYNC, SYNC = "chapters/invocation/asynchronous.md", "chapters/invocation/synchronous.md"
 L31 = "labs/L31-async-retries.ipynb"
+TROUBLE = "chapters/reference/troubleshooting.md"
+GLOSSARY = "chapters/reference/glossary.md"
+ERRORS = "src/lambda_lab/facts/data/errors.toml"
 
 
 @pytest.mark.parametrize(
@@ -292,6 +363,20 @@ L31 = "labs/L31-async-retries.ipynb"
         (L31, "two minutes after that", "four minutes after that", "'and two minutes after that'"),
         (L31, "grow to five minutes", "grow to 16 minutes", "'16 minutes' is no fact"),
         ("src/lambda_lab/invoke/telling.py", '"Throttles": 1', '"Throttle": 1', "metric Throttle,"),
+        (
+            "chapters/reference/troubleshooting.md",
+            "| status 429",
+            "| status 439",
+            "'439' is no fact",
+        ),
+        (
+            "chapters/reference/glossary.md",
+            "`s3.amazonaws.com`",
+            "`s4.amazonaws.com`",
+            "no principal",
+        ),
+        ("chapters/releases/aliases.md", "`X-Amz-Executed", "`X-Amz-Executing", "no header"),
+        (ERRORS, 'cure = "Wait until', 'cure = "Wait 17 minutes until', "'17 minutes' is no fact"),
     ],
 )
 def test_a_planted_error_is_found(

@@ -113,7 +113,10 @@ def test_what_is_said_to_show_a_claim_exists() -> None:
 
 
 def test_pages_are_aws_or_its_projects() -> None:
-    hosts = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://github.com/aws/")
+    hosts = (
+        "https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://github.com/aws/",
+        "https://github.com/boto/botocore/",
+    )  # fmt: skip
     for claim in facts.claims():
         for source in claim.sources:
             assert source.url.startswith(hosts) or source.key in ledger.OWN_EVIDENCE, claim.id

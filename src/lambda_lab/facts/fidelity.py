@@ -8,16 +8,14 @@ behaviour, ``@pytest.mark.fidelity("key")``, and the book's extension finds it b
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from importlib import resources
 from typing import Any
 
 from .filled import filled
-from .loader import page_url
+from .loader import page_url, read_table
 from .model import FactsDataError
 
 __all__ = [
@@ -126,14 +124,6 @@ class Emulators:
     footnotes: tuple[str, ...]
 
 
-def _read(name: str) -> Mapping[str, Any]:
-    text = (resources.files(__package__) / "behaviours" / name).read_text(encoding="utf-8")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FactsDataError(f"facts/behaviours/{name} is not TOML: {error}") from error
-
-
 def load_behaviours() -> tuple[Behaviour, ...]:
     """Return every behaviour, in the order of the file.
 
@@ -142,7 +132,7 @@ def load_behaviours() -> tuple[Behaviour, ...]:
     FactsDataError
         As for `read_behaviours`.
     """
-    return read_behaviours(_read("behaviours.toml"))
+    return read_behaviours(read_table("behaviours", "behaviours.toml"))
 
 
 def read_behaviours(content: Mapping[str, Any]) -> tuple[Behaviour, ...]:
@@ -199,7 +189,7 @@ def load_emulators() -> Emulators:
     FactsDataError
         As for `read_emulators`.
     """
-    return read_emulators(_read("emulators.toml"))
+    return read_emulators(read_table("behaviours", "emulators.toml"))
 
 
 def read_emulators(content: Mapping[str, Any]) -> Emulators:

@@ -8,18 +8,16 @@ it can be counted that none was passed over. Numbers in a judgement come from th
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from .filled import filled
-from .loader import load_facts, page_url
+from .loader import load_facts, page_url, read_table
 from .model import Confidence, FactsDataError
 
 __all__ = [
@@ -123,14 +121,6 @@ class Paragraph:
 _facts = cache(load_facts)
 
 
-def _read(name: str) -> Mapping[str, Any]:
-    text = (resources.files(__package__) / "claims" / name).read_text(encoding="utf-8")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FactsDataError(f"facts/claims/{name} is not TOML: {error}") from error
-
-
 def load_paragraphs() -> tuple[Paragraph, ...]:
     """Return the paragraphs of all notes, in order.
 
@@ -140,7 +130,7 @@ def load_paragraphs() -> tuple[Paragraph, ...]:
         When an entry is not ``[number, first words, SHA-256]`` with, perhaps, a reason.
     """
     found = []
-    for note, entries in _read("paragraphs.toml").items():
+    for note, entries in read_table("claims", "paragraphs.toml").items():
         for expected, entry in enumerate(entries, start=1):
             if len(entry) not in {3, 4} or entry[0] != expected or len(entry[2]) != 64:
                 raise FactsDataError(
@@ -160,7 +150,7 @@ def load_claims() -> tuple[Claim, ...]:
         As for `read_claims`.
     """
     notes = dict.fromkeys(paragraph.note for paragraph in load_paragraphs())
-    return read_claims({note: _read(f"notes-{note}.toml") for note in notes})
+    return read_claims({note: read_table("claims", f"notes-{note}.toml") for note in notes})
 
 
 def read_claims(files: Mapping[str, Mapping[str, Any]]) -> tuple[Claim, ...]:

@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar
 from .model import Confidence, Fact, FactsDataError, InvocationModel, Kind
 from .prose import display
 
-__all__ = ["build_fact", "load_facts", "load_records", "page_url"]
+__all__ = ["build_fact", "load_facts", "load_records", "page_url", "read_table"]
 
 
 class _Record(Protocol):
@@ -32,19 +32,32 @@ class _Record(Protocol):
 _R = TypeVar("_R", bound=_Record)
 
 
+def read_table(folder: str, name: str) -> Mapping[str, Any]:
+    """Return a parsed file of a folder of this room; a number with a point is Decimal.
+
+    Raises
+    ------
+    FactsDataError
+        When it is not TOML.
+
+    Examples
+    --------
+    >>> sorted(read_table("data", "pages.toml"))
+    ['page']
+    """
+    text = (resources.files(__package__) / folder / name).read_text(encoding="utf-8")
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise FactsDataError(f"facts/{folder}/{name} is not TOML: {error}") from error
+
+
 @cache
 def _files() -> Mapping[str, Mapping[str, Any]]:
-    """Return every data file, parsed; a number with a point is Decimal, so prices keep digits."""
+    """Return every data file, parsed; prices keep their digits."""
     folder = resources.files(__package__) / "data"
-    parsed: dict[str, Mapping[str, Any]] = {}
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".toml"):
-            text = entry.read_text(encoding="utf-8")
-            try:
-                parsed[entry.name] = tomllib.loads(text, parse_float=Decimal)
-            except tomllib.TOMLDecodeError as error:
-                raise FactsDataError(f"facts/data/{entry.name} is not TOML: {error}") from error
-    return MappingProxyType(parsed)
+    names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".toml"))
+    return MappingProxyType({name: read_table("data", name) for name in names})
 
 
 def page_url(source: str) -> str:

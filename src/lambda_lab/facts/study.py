@@ -14,17 +14,15 @@ Examples
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from .filled import filled
-from .loader import page_url
+from .loader import page_url, read_table
 from .model import Confidence, FactsDataError
 
 __all__ = [
@@ -151,19 +149,19 @@ class Exam:
 @cache
 def news() -> tuple[News, ...]:
     """Return what is new, newest first."""
-    return read_news(_read("whats-new.toml"))
+    return read_news(read_table("aids", "whats-new.toml"))
 
 
 @cache
 def cards() -> tuple[Card, ...]:
     """Return the flash cards, in the order of the file."""
-    return read_cards(_read("flash-cards.toml"), domains())
+    return read_cards(read_table("aids", "flash-cards.toml"), domains())
 
 
 @cache
 def exams() -> tuple[Exam, ...]:
     """Return the exams."""
-    return read_exams(_read("exam-map.toml"))
+    return read_exams(read_table("aids", "exam-map.toml"))
 
 
 def domains() -> Mapping[str, str]:
@@ -175,14 +173,6 @@ def domains() -> Mapping[str, str]:
     'DVA-C02'
     """
     return {domain.id: exam.name for exam in exams() for domain in exam.domains}
-
-
-def _read(name: str) -> Mapping[str, Any]:
-    text = (resources.files(__package__) / "aids" / name).read_text(encoding="utf-8")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FactsDataError(f"facts/aids/{name} is not TOML: {error}") from error
 
 
 def read_news(content: Mapping[str, Any]) -> tuple[News, ...]:
