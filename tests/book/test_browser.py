@@ -62,6 +62,14 @@ def test_a_page_opens_well(
     assert browser.run("document.documentElement.dataset.theme") == ("dark" if dark else "light")
 
 
+@pytest.mark.parametrize("name", [*PAGES, "404.html"])
+def test_a_page_fits_the_narrowest_screen(browser: Browser, address: str, name: str) -> None:
+    """320 CSS pixels, which is also 200 % on a small phone: WCAG 2.2, success criterion 1.4.10."""
+    browser.look(320, 640)
+    browser.open(f"{address}/{name}")
+    assert browser.run("document.documentElement.scrollWidth") <= 320
+
+
 def test_what_can_be_touched_is_large_enough_on_a_phone(browser: Browser, address: str) -> None:
     """At least 24 by 24 CSS pixels: WCAG 2.2, success criterion 2.5.8; links in text are exempt."""
     browser.look(*PHONE)
@@ -188,6 +196,15 @@ def test_the_search_finds(browser: Browser, address: str) -> None:
     browser.open(f"{address}/search.html?q=idempotent")
     found = browser.run("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
     assert any("chapters/reference/glossary.html" in link for link in found)
+
+
+def test_the_search_finds_a_number(browser: Browser, address: str) -> None:
+    """Sphinx's own search drops digits, and a status is what a reader has in hand."""
+    browser.open(f"{address}/search.html?q=429")
+    found = browser.run("[...document.querySelectorAll('#search-results li a')].map(a => a.href)")
+    assert any("chapters/concurrency/reserved-and-throttling.html" in link for link in found)
+    browser.open(f"{address}/search.html?q=429000429")
+    assert browser.run("document.querySelectorAll('#search-results li a').length") == 0
 
 
 def test_a_slash_goes_to_the_search(browser: Browser, address: str) -> None:
