@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Self
+
+from lambda_lab.closing import Closing
 
 __all__ = ["SECOND", "Clock", "Scheduled", "stopwatch_ns", "wall_time_ns"]
 
@@ -63,7 +64,7 @@ def _run(event: Scheduled) -> None:
         log.exception("an event on the clock failed")
 
 
-class Clock:
+class Clock(Closing):
     """A clock that ticks with real time and can be moved forward.
 
     Parameters
@@ -254,11 +255,3 @@ class Clock:
     def __enter__(self) -> Self:
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

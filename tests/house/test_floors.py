@@ -12,7 +12,7 @@ import pytest
 from repository import PACKAGE, dotted, imports, modules, runs_at_import
 
 FLOORS = [
-    {"_version", "errors", "records", "clock", "ids", "timeline", "facts"},
+    {"_version", "closing", "errors", "records", "clock", "ids", "timeline", "facts"},
     {"runtime"},
     {"invoke"},
     {"aws"},

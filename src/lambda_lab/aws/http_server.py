@@ -17,14 +17,14 @@ import threading
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import httptools
 
 from lambda_lab import facts
 from lambda_lab.clock import SECOND, wall_time_ns
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 
 __all__ = ["HttpServer"]
@@ -276,7 +276,7 @@ def _date(epoch_seconds: int) -> str:
     return formatdate(epoch_seconds, usegmt=True)
 
 
-class HttpServer:
+class HttpServer(Closing):
     """Serves a WSGI application on a loopback port. A context manager.
 
     Parameters
@@ -375,14 +375,3 @@ class HttpServer:
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(CLOSE_SECONDS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

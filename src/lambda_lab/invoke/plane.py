@@ -7,10 +7,10 @@ the metrics, the timeline, and the lease back.
 from __future__ import annotations
 
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from lambda_lab.clock import Clock
+from lambda_lab.closing import Closing
 from lambda_lab.errors import AwsError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.admission import Admission, Lease
@@ -33,7 +33,7 @@ from lambda_lab.timeline import Kind, Timeline
 __all__ = ["DataPlane"]
 
 
-class DataPlane:
+class DataPlane(Closing):
     """Runs functions. A context manager: leaving it ends every execution environment.
 
     Parameters
@@ -248,14 +248,3 @@ class DataPlane:
     def close(self) -> None:
         """End everything."""
         self.reset()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

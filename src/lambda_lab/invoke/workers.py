@@ -11,8 +11,8 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Self
+
+from lambda_lab.closing import Closing
 
 __all__ = ["Workers"]
 
@@ -22,7 +22,7 @@ THREADS = 1000
 """Most jobs that run at once; more wait their turn. Threads are made as they are needed."""
 
 
-class Workers:
+class Workers(Closing):
     """A pool of threads that knows when all of its work is done. A context manager.
 
     Examples
@@ -82,14 +82,3 @@ class Workers:
         """Run nothing new, and wait for what runs."""
         self.stop()
         self._threads.shutdown(wait=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -6,9 +6,8 @@ import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 
+from lambda_lab.closing import Closing
 from lambda_lab.network.standins import CHECK_IP
 
 __all__ = ["WebSite"]
@@ -17,7 +16,7 @@ CLOSING_SECONDS = 0.1
 """How long the site may take to see that it is to close."""
 
 
-class WebSite:
+class WebSite(Closing):
     r"""The site, on a free loopback port. A context manager.
 
     Parameters
@@ -47,15 +46,8 @@ class WebSite:
         )
         self._thread.start()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop answering and free the port."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -16,9 +16,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.rds.binaries import Binaries, find_binaries
 from lambda_lab.rds.data_folder import ADMIN, DataFolder
@@ -37,7 +37,7 @@ _STREAMS = "started streaming WAL from primary"
 Ended = Callable[[], None]
 
 
-class PostgresServer:
+class PostgresServer(Closing):
     """A server, and the keeper that binds it to the life of this process. A context manager.
 
     Use :meth:`create`; the constructor starts nothing.
@@ -339,17 +339,6 @@ class PostgresServer:
         (self.files.path / "postmaster.pid").unlink(missing_ok=True)
         self._orphan = None
         self._keeper = self._employ()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _refusal(self, what: str, answer: Mapping[str, Any]) -> SandboxError:
         text = str(answer.get("output") or answer.get("failed") or "it ended at once").strip()

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
@@ -24,6 +23,7 @@ from lambda_lab.aws.resolve import RegionFunctions
 from lambda_lab.aws.sources.queue import queue_writes
 from lambda_lab.aws.sources.stream import stream_writes
 from lambda_lab.clock import Clock
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.afterwards import Afterwards
@@ -57,7 +57,7 @@ LOG_SECONDS = 1
 """From a log line to the subscription filters of its group. AWS says near real time, no number."""
 
 
-class Region:
+class Region(Closing):
     """A private AWS region. A context manager: leaving it leaves nothing behind.
 
     moto keeps one world per process, so there is one open region per process.
@@ -299,14 +299,3 @@ class Region:
         if not self.closed:
             self.closed = True
             self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -18,9 +18,8 @@ import os
 import socket
 import struct
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.runtime import notifications
 from lambda_lab.runtime.connecting import (
@@ -70,7 +69,7 @@ def egress_wanted(variables: Mapping[str, str] = os.environ) -> str:
     return text
 
 
-class Egress:
+class Egress(Closing):
     """Decides the connections of a region's environments, on one thread. A context manager.
 
     Parameters
@@ -251,17 +250,6 @@ class Egress:
         for resolver in self._resolvers.values():
             resolver.close()
         self._hole.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Listener:

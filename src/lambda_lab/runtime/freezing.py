@@ -17,10 +17,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
-from types import TracebackType
-from typing import Self
 
 from lambda_lab.clock import SECOND, stopwatch_ns
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.runtime.process_tree import continue_processes, stop_families
 
@@ -102,7 +101,7 @@ class Ice:
                 self._stopped = frozenset()
 
 
-class Freezer:
+class Freezer(Closing):
     """The thread that freezes idle environments. A context manager: leaving it ends the thread.
 
     Parameters
@@ -169,14 +168,3 @@ class Freezer:
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -12,8 +12,9 @@ import selectors
 import threading
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
+
+from lambda_lab.closing import Closing
 
 __all__ = ["HasFileno", "IoLoop"]
 
@@ -28,7 +29,7 @@ class HasFileno(Protocol):
         ...
 
 
-class IoLoop:
+class IoLoop(Closing):
     """A selector and the thread that runs it. A context manager: leaving it ends the thread."""
 
     def __init__(self) -> None:
@@ -134,14 +135,3 @@ class IoLoop:
         self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -12,10 +12,10 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from lambda_lab import facts
+from lambda_lab.closing import Closing
 from lambda_lab.errors import PackagingError, SandboxError
 from lambda_lab.runtime.egress import Egress, egress_wanted
 from lambda_lab.runtime.freezing import Freezer, freezing_wanted
@@ -40,7 +40,7 @@ PATIENCE_SECONDS = 30
 SOURCE = str(Path(__file__).resolve().parents[2])
 
 
-class Launcher:
+class Launcher(Closing):
     """Owns a fork server. A context manager: leaving it ends every process it started.
 
     Parameters
@@ -382,17 +382,6 @@ class Launcher:
     def alive(self) -> bool:
         """Whether the fork server runs."""
         return not self._closed and self._server.poll() is None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 # Datagrams keep message borders; macOS has them for Unix sockets as SOCK_DGRAM only.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
+from lambda_lab.closing import Closing
 from lambda_lab.runtime.process_tree import memory_kb
 
 __all__ = ["MemoryWatch", "Watched"]
@@ -42,7 +41,7 @@ class Watched:
             self.on_exceeded()
 
 
-class MemoryWatch:
+class MemoryWatch(Closing):
     """A thread that looks at busy environments and sleeps when there are none.
 
     AWS limits memory by control groups, which an ordinary user cannot make; so the resident
@@ -90,14 +89,3 @@ class MemoryWatch:
             self._closed = True
             self._changed.notify()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -11,15 +11,14 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
-from typing import Self
 
+from lambda_lab.closing import Closing
 from lambda_lab.rds.aws_lambda.session import Answer, serve
 
 __all__ = ["Bridge"]
 
 
-class Bridge:
+class Bridge(Closing):
     """Listens on loopback for the databases of a region. A context manager.
 
     Parameters
@@ -89,17 +88,6 @@ class Bridge:
                 session.shutdown(socket.SHUT_RDWR)
         for thread in sessions:
             thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _thread(target: Callable[[], None], name: str) -> threading.Thread:

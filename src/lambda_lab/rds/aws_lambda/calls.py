@@ -10,12 +10,12 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, InvalidStateError
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from lambda_lab import facts
 from lambda_lab.aws.rds.lambda_calls import arn_of, call_function, role_works
 from lambda_lab.aws.rds.roles import role_for
+from lambda_lab.closing import Closing
 from lambda_lab.errors import AwsError, LabError, NotModelledError
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.rds.aws_lambda.bridge import Bridge
@@ -43,7 +43,7 @@ _LOG_TYPES = ("None", "Tail")
 _NO_CONNECTION = "Unable to connect to endpoint"
 
 
-class LambdaCalls:
+class LambdaCalls(Closing):
     """Lets the databases of a region call functions. A context manager.
 
     Parameters
@@ -162,17 +162,6 @@ class LambdaCalls:
             future.cancel()
         if bridge is not None:
             bridge.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _too_large() -> SqlError:

@@ -8,10 +8,10 @@ import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from lambda_lab.clock import Clock, stopwatch_ns
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.rds.proxy.arrival import Arrival
 from lambda_lab.rds.proxy.certificate import self_signed
@@ -37,7 +37,7 @@ _WORKERS = 8
 _Result = TypeVar("_Result")
 
 
-class ProxyServer:
+class ProxyServer(Closing):
     """A pooler in front of one database. A context manager; :meth:`close` leaves nothing behind.
 
     All of it runs in one thread of its own. The methods may be called from any other thread.
@@ -159,14 +159,6 @@ class ProxyServer:
     def __enter__(self) -> Self:
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ask(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
