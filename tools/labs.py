@@ -110,8 +110,12 @@ def run(folder: Path, workers: int) -> int:
 def main() -> int:
     """Run the labs as given and solved; return non-zero if either fails."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--workers", type=int, default=2)
-    workers = parser.parse_args().workers
+    parser.add_argument("--workers", type=int, default=3, help="how many labs run at once")
+    parser.add_argument(
+        "--solved", action="store_true", help="only solved: the build ran them as given"
+    )
+    settings = parser.parse_args()
+    workers: int = settings.workers
     from lambda_lab import teach
 
     notebooks = sorted(LABS.glob("*.ipynb"))
@@ -120,15 +124,17 @@ def main() -> int:
         return 1
     cache = book.CACHE
     cache.mkdir(exist_ok=True)
-    print(f"Running {len(notebooks)} labs as a learner gets them.", flush=True)
-    status = run(LABS, workers)
+    status = 0
+    if not settings.solved:
+        print(f"Running {len(notebooks)} labs as a learner gets them.", flush=True)
+        status = run(LABS, workers)
     with tempfile.TemporaryDirectory(prefix="solved-", dir=cache) as name:
         folder = Path(name)
         for extra in LABS.iterdir():
             if extra.suffix != ".ipynb" and not extra.name.startswith("."):
                 (folder / extra.name).symlink_to(extra)
         total = sum(solve(notebook, folder, teach.solution_source) for notebook in notebooks)
-        print(f"Running them again with {total} exercises solved.", flush=True)
+        print(f"Running {len(notebooks)} labs with {total} exercises solved.", flush=True)
         return status or run(folder, workers)
 
 

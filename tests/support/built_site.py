@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +41,14 @@ class Page:
 
     @functools.cached_property
     def soup(self) -> BeautifulSoup:
-        return BeautifulSoup(self.text, "html.parser")
+        """The page's tree, which stays: the collector of garbage would walk it again and again."""
+        gc.disable()
+        try:
+            tree = BeautifulSoup(self.text, "html.parser")
+        finally:
+            gc.enable()
+        gc.freeze()
+        return tree
 
     @functools.cached_property
     def ids(self) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from live_region import LiveRegion, open_region
 from rds_tools import Rds
 
-__all__ = ["lab", "rds", "sockets_of_pg8000"]
+__all__ = ["lab", "rds", "set_aside", "sockets_of_pg8000"]
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,27 @@ def rds(lab: LiveRegion) -> Rds:
     return Rds(lab)
 
 
-@pytest.fixture(autouse=True)
-def sockets_of_pg8000() -> Iterator[None]:
-    """Collect the sockets of refused connections, which pg8000 leaves open, in silence."""
+@pytest.fixture(scope="module", autouse=True)
+def set_aside() -> Iterator[None]:
+    """Set aside, after a module, what stays to the end: all tests, moto, the models of clients."""
     yield
+    gc.unfreeze()
+    collect_in_silence()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def sockets_of_pg8000(set_aside: None) -> Iterator[None]:
+    """Collect the sockets of refused connections, which pg8000 leaves open, in silence.
+
+    What was there before the test is not looked at: that took a second after each test.
+    """
+    gc.freeze()
+    yield
+    collect_in_silence()
+
+
+def collect_in_silence() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
