@@ -97,14 +97,12 @@ def solve(notebook: Path, folder: Path, solution_of: Callable[[str], str]) -> in
 
 def run(folder: Path, workers: int) -> int:
     """Run every notebook in *folder* under nbmake; return pytest's status."""
-    command = ["pytest", "--nbmake", "--nbmake-timeout=120", f"--rootdir={ROOT}",
+    program = str(ROOT / "tools" / "nbmake_on_sockets.py")
+    command = [sys.executable, program, "--nbmake", "--nbmake-timeout=120", f"--rootdir={ROOT}",
                "--override-ini=addopts=", "--override-ini=timeout=180",
                "-p", "no:cacheprovider", "-q", "-n", str(workers), str(folder)]  # fmt: skip
-    environment = book.environment()
     # A solved copy finds files beside the lab (handlers, images) as the lab does.
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, env=environment, check=False
-    ).returncode
+    return subprocess.run(command, cwd=ROOT, env=book.environment(), check=False).returncode
 
 
 def main() -> int:

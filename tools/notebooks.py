@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -70,14 +71,23 @@ def read(path: Path, extensions: frozenset[str] = frozenset()) -> Page | None:
     return Page(path, read_myst_markdown_notebook(text, config, add_source_map=True, path=path))
 
 
+@contextmanager
+def kernels_on_sockets() -> Iterator[Any]:
+    """Yield the settings of a kernel that listens on sockets, in a folder for this block.
+
+    Else it is told ports that were free a moment ago, and may find one of them taken.
+    """
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(dir=SHORT) as doors:
+        yield Config({"KernelManager": {"transport": "ipc", "ip": f"{doors}/kernel"}})
+
+
 def run_one(page: Page, seconds: float) -> Ran:
     """Run *page*; *seconds* is what one cell may take."""
     from jupyter_cache.executors.utils import single_nb_execution
-    from traitlets.config import Config
 
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=SHORT) as doors:
-        # Sockets in a folder: a port could be taken between its choice and the kernel's start.
-        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{doors}/kernel"}})
+    with tempfile.TemporaryDirectory() as folder, kernels_on_sockets() as config:
         try:
             result = single_nb_execution(
                 page.notebook, cwd=folder, timeout=seconds, allow_errors=False, config=config

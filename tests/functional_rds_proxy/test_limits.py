@@ -77,13 +77,11 @@ def test_the_borrow_timeout_is_on_the_clock(server: PostgresServer) -> None:
 def test_who_waits_gets_the_next_connection(server: PostgresServer) -> None:
     with bench(server, connections=1) as shop:
         holder = shop.psycopg(autocommit=False)
-        holder.execute("SELECT 1")
-        got: list[int] = []
+        holder.execute("CREATE TABLE turns (id serial, number integer)")
 
         def ask(number: int) -> None:
             with shop.psycopg() as client:
-                client.execute("SELECT 1")
-                got.append(number)
+                client.execute(f"INSERT INTO turns (number) VALUES ({number})")
 
         threads = []
         for number in range(3):
@@ -93,7 +91,8 @@ def test_who_waits_gets_the_next_connection(server: PostgresServer) -> None:
         holder.commit()
         for thread in threads:
             thread.join(10)
-        assert got[0] == 0
+        turns = holder.execute("SELECT number FROM turns ORDER BY id").fetchall()
+        assert turns == [(0,), (1,), (2,)]
         read = shop.proxy.snapshot().database
         assert read.latencies["DatabaseConnectionsBorrowLatency"][1] > 0
         holder.close()

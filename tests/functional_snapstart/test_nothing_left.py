@@ -16,6 +16,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
+from lambda_lab.runtime.process import Process
 from live_region import LiveRegion, alive, open_region, plain_environment, until
 
 OWNER = """
@@ -124,6 +125,18 @@ def test_what_is_frozen_ends_with_the_fork_server(root: str) -> None:
         # The first call may meet what has just ended; the next ones find it made again.
         until(lambda: live.call(name, Qualifier="1").error is None)
         until(lambda: live.call(plain).error is None)
+
+
+def test_the_kernel_may_end_them_before_they_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_region(isolate=False) as live:
+        pids = live.call(live.deploy(WITH_CHILDREN)).value
+        live.settle()
+        monkeypatch.setattr(Process, "kill", lambda _: None)
+        kill_server(live)
+        until(lambda: not [pid for pid in pids if alive(pid)])
+        monkeypatch.undo()
 
 
 def test_copies_in_flight_end_with_the_fork_server() -> None:

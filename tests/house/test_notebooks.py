@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 import book
+import nbmake_on_sockets
 import notebooks
 from repository import ROOT
 
@@ -49,6 +51,15 @@ def test_a_kernel_that_dies_is_a_problem_of_its_page(tmp_path: Path) -> None:
     (ran,) = notebooks.run([page], 1, 60)
     assert ran.problem is not None
     assert "DeadKernelError" in ran.problem
+
+
+def test_a_kernel_under_nbmake_has_no_port_that_could_be_taken(tmp_path: Path) -> None:
+    asks = "import ipykernel; print(open(ipykernel.get_connection_file()).read())"
+    client = nbmake_on_sockets.Client(lab(tmp_path / "a.ipynb", asks).notebook, timeout=60)
+    client.execute()
+    settings = json.loads(client.nb.cells[0].outputs[0].text)
+    assert settings["transport"] == "ipc"
+    assert not Path(settings["ip"]).parent.exists()
 
 
 def test_every_page_with_cells_runs() -> None:

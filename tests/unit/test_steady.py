@@ -9,6 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 from lambda_lab import steady
+from notebooks import kernels_on_sockets
 
 SLOW_TALK = """
 from threading import Event
@@ -23,7 +24,8 @@ for word in ("one", "two", "three"):
 def pieces(source: str) -> list[str]:
     """Run *source* in a kernel of its own; return the pieces in which its output came."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    with kernels_on_sockets() as config:
+        NotebookClient(notebook, timeout=60, kernel_name="python3", config=config).execute()
     return [output.text for output in notebook.cells[0].outputs]
 
 

@@ -21,6 +21,7 @@ from lambda_lab.runtime.egress import Egress, egress_wanted
 from lambda_lab.runtime.freezing import Freezer, freezing_wanted
 from lambda_lab.runtime.io_loop import IoLoop
 from lambda_lab.runtime.linux_sandbox import SandboxUser
+from lambda_lab.runtime.orphans import kill_orphans
 from lambda_lab.runtime.process import Process, Program
 from lambda_lab.runtime.process_tree import mount_namespace
 from lambda_lab.runtime.sandbox_contents import (
@@ -350,6 +351,9 @@ class Launcher(Closing):
             process.started.set()
             process.on_exit(signal.SIGKILL)
         self._server.wait()
+        if not self.isolated:
+            command: Any = self._server.args
+            kill_orphans(command, {":".join(map(str, one.guest.api)) for one in processes})
         if was_ready:
             log.warning("the fork server ended; starting another")
             with self._lock:
