@@ -317,10 +317,11 @@ def test_delete_and_create_again(lab: LiveRegion) -> None:
 
 @pytest.mark.fidelity("states")
 def test_pending_then_active(lab: LiveRegion) -> None:
-    name = lab.create("def handler(event, context):\n    return 1")
-    assert lab.lam.get_function(FunctionName=name)["Configuration"]["State"] == "Pending"
-    with pytest.raises(lab.lam.exceptions.ResourceConflictException):
-        lab.call(name)
+    with lab.region.clock.quiet():  # it does not become active meanwhile
+        name = lab.create("def handler(event, context):\n    return 1")
+        assert lab.lam.get_function(FunctionName=name)["Configuration"]["State"] == "Pending"
+        with pytest.raises(lab.lam.exceptions.ResourceConflictException):
+            lab.call(name)
     lab.lam.get_waiter("function_active_v2").wait(
         FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 5}
     )
