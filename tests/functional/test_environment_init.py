@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from live_region import LiveRegion, private_root
+from lambda_lab.clock import stopwatch_ns
+from live_region import LiveRegion, private_root, until
 
 MODULE = "lambda_function"
 GOOD = "def handler(event, context):\n    return 1\n"
@@ -152,6 +154,22 @@ def test_an_init_longer_than_the_timeout_within_the_invocation(lab: LiveRegion) 
     ]
     assert answer.figures["Status"] == "timeout"
     assert 1.3 <= answer.seconds < 15
+
+
+def test_the_turn_at_the_fork_server_is_no_part_of_an_init(lab: LiveRegion) -> None:
+    name = lab.deploy(GOOD)
+    lab.region.plane._init_limit, kept = 2.0, lab.region.plane._init_limit
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            with lab.region.launcher._sending:
+                begun = stopwatch_ns()
+                called = pool.submit(lab.call, name)
+                until(lambda: stopwatch_ns() - begun > 2.5e9)
+            answer = called.result()
+    finally:
+        lab.region.plane._init_limit = kept
+    assert answer.value == 1
+    assert not [line for line in answer.tail if line.startswith("INIT_REPORT")]
 
 
 @pytest.mark.slow
