@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self
 
 from lambda_lab.aws.rds.records import LifecycleEvent, Listener, ParameterInfo, Plan, Running
 from lambda_lab.clock import Clock
+from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.rds.binaries import Binaries, all_binaries, find_binaries
@@ -37,7 +36,7 @@ _CLIENTS = f"""SELECT count(*) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND usename <> '{ADMIN}'"""
 
 
-class Databases:
+class Databases(Closing):
     """Every database of a region. A context manager: leaving it leaves no server and no file.
 
     Parameters
@@ -293,15 +292,8 @@ class Databases:
         instance = self._instances.get(key)
         return instance.failovers if instance else 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End every server, and give up the addresses."""
         self.clear()
         self.endpoints.clear()
 

@@ -16,10 +16,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
-from typing import Self
 
 from lambda_lab.clock import Clock, Scheduled
+from lambda_lab.closing import Closing
 from lambda_lab.errors import LabError
 from lambda_lab.invoke.mapping.poller import Poller
 from lambda_lab.invoke.mapping.settings import MappingSettings
@@ -96,7 +95,7 @@ class _Mapping:
         return NOTHING_YET if self.poller is None else self.poller.last_result
 
 
-class MappingEngine:
+class MappingEngine(Closing):
     """Owns the pollers of every mapping of a region, by UUID. A context manager.
 
     Parameters
@@ -250,15 +249,8 @@ class MappingEngine:
                     # One poller that fails must not leave the others running.
                     log.exception("a poller of %s did not stop", mapping.settings.source_arn)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop everything."""
         self.reset()
 
 
