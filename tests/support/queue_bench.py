@@ -56,8 +56,8 @@ class PlainQueue:
 
     def put(self, *bodies: str, group: str = "", delay: float = 0) -> None:
         at = self._clock.now_ns() + round(delay * SECOND) if delay else 0
-        for body in bodies:
-            self.stored.append(Stored(f"m{next(self._numbers)}", body, group, at))
+        with self._lock:
+            self.stored += (Stored(f"m{next(self._numbers)}", body, group, at) for body in bodies)
 
     @property
     def bodies(self) -> list[str]:
@@ -102,16 +102,18 @@ class PlainQueue:
             return count
 
     def release(self, receipts: Iterable[str]) -> None:
-        self._check()
-        for stored in self._of(receipts):
-            stored.visible_ns = 0
+        with self._lock:
+            self._check()
+            for stored in self._of(receipts):
+                stored.visible_ns = 0
 
     def hold(self, receipts: Iterable[str], seconds: int) -> None:
-        self._check()
-        now = self._clock.now_ns()
-        for stored in self._of(receipts):
-            if stored.visible_ns <= now:
-                stored.visible_ns = now + seconds * SECOND
+        with self._lock:
+            self._check()
+            now = self._clock.now_ns()
+            for stored in self._of(receipts):
+                if stored.visible_ns <= now:
+                    stored.visible_ns = now + seconds * SECOND
 
     def _of(self, receipts: Iterable[str]) -> Iterator[Stored]:
         wanted = set(receipts)
