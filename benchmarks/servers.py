@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
@@ -11,7 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ROOT", "StartError", "canned", "client", "environment", "region", "running"]
+__all__ = [
+    "ROOT",
+    "StartError",
+    "canned",
+    "client",
+    "compile_package",
+    "environment",
+    "region",
+    "running",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 30
@@ -27,6 +37,15 @@ def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     settings = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     return {**kept, **settings, **more}
+
+
+def compile_package() -> None:
+    """Compile the package to byte code, as pip compiles what it installs.
+
+    Where ``PYTHONDONTWRITEBYTECODE`` is set, the byte code of a checkout stays as old as it is, and
+    each process that is measured would first compile every file that was edited since.
+    """
+    compileall.compile_dir(ROOT / "src", quiet=2)
 
 
 @contextmanager

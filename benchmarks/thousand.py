@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import urllib.request
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from benchmarks.servers import StartError, client
 from benchmarks.table import Row
 from lambda_lab.clock import SECOND, stopwatch_ns
 
-__all__ = ["thousand"]
+__all__ = ["busy_pids", "thousand"]
 
 GROUP = "1,000 executions at once, held by 1,000 callers (goal: none fails)"
 COUNT = 1000
@@ -76,11 +77,28 @@ def _all_busy(region_url: str) -> list[int]:
     for _ in range(round(HOLD_SECONDS / POLL_SECONDS)):
         with urllib.request.urlopen(f"{region_url}/_lab/environments?function={NAME}") as answer:
             found = json.load(answer)["environments"]
-        busy = [int(each["pid"]) for each in found if each["state"] == "busy"]
+        busy = busy_pids(found)
         if len(busy) == COUNT:
             return busy
         pause.wait(POLL_SECONDS)
     raise CallError(f"{len(busy)} of {COUNT} executions ran at once.")
+
+
+def busy_pids(environments: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Return the process ids of the environments that run a call, as the region describes them.
+
+    One that is busy may have no process: it is about to start it, or has just lost it.
+
+    Examples
+    --------
+    >>> busy_pids([{"state": "busy", "pid": 7}, {"state": "busy", "pid": None}])
+    [7]
+    """
+    return [
+        int(each["pid"])
+        for each in environments
+        if each["state"] == "busy" and each["pid"] is not None
+    ]
 
 
 def _available() -> float:

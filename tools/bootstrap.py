@@ -174,6 +174,9 @@ def make(environment: Environment) -> None:
         # The build backend is in the locked set, so nothing is fetched here.
         run(environment.python, "-m", "pip", "install", "-q", "--no-deps", "--no-index",
             "--no-build-isolation", "-e", ROOT)  # fmt: skip
+        # pip compiles what it copies, and an editable package is not copied: where Python may write
+        # no byte code (PYTHONDONTWRITEBYTECODE), every start would compile it all again.
+        run(environment.python, "-m", "compileall", "-q", ROOT / "src")
     (environment.folder / STAMP).write_text(json.dumps(environment.stamp()), encoding="utf-8")
     print(f"{name} is ready (installed by {tool}).", flush=True)
 

@@ -13,7 +13,7 @@ from benchmarks.resting import proportional_bytes
 from benchmarks.samples import Samples, alternate, percentile
 from benchmarks.table import Goal, Row, render, show_value
 
-MODULES = ["samples", "table", "functions", "resting"]
+MODULES = ["samples", "table", "functions", "resting", "thousand"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -28,6 +28,13 @@ __all__ = [
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 
 
+def _read(path: str) -> bytes:
+    # Not by pathlib: a busy environment is looked at every few milliseconds and within warm calls,
+    # and making the Path and decoding the text took longer than the kernel's answer.
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
 def children_of(pid: int) -> list[int]:
     """Return the direct children of *pid*; empty if it is gone."""
     if sys.platform != "linux":
@@ -41,7 +48,7 @@ def children_of(pid: int) -> list[int]:
         # Children are listed per thread of the parent.
         found: list[int] = []
         for thread in os.listdir(f"/proc/{pid}/task"):
-            found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
+            found += map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
         return found
     except OSError:
         return []
@@ -72,8 +79,7 @@ def memory_kb(pid: int) -> int:
                 continue
         else:
             try:
-                with open(f"/proc/{member}/statm", "rb") as statm:
-                    total += int(statm.read().split()[1]) * _PAGE_KB
+                total += int(_read(f"/proc/{member}/statm").split()[1]) * _PAGE_KB
             except (OSError, IndexError):
                 continue
     return total
@@ -162,7 +168,7 @@ def _state(pid: int) -> str:
             return "X"
         return {psutil.STATUS_STOPPED: "T", psutil.STATUS_ZOMBIE: "Z"}.get(status, "S")
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0].decode()
     except (OSError, IndexError):
         return "X"
 
