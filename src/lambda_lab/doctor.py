@@ -89,21 +89,30 @@ def _running() -> Finding:
     with Region() as region:
         region.launcher.wait_ready()
         isolated, weaker = region.launcher.isolated, region.launcher.weaker
+        walled = region.launcher.walled
     if isolated:
         return Finding(
             "ok", "functions run in a private root: own /tmp of its size, read-only code, own user"
         )
-    if sys.platform != "linux":
-        return Finding(
-            "weaker",
-            "functions run without a private root: /tmp is shared, code is read-only by mode",
-            "Nothing to mend: this system has no mount namespaces. Linux has.",
-        )
+    why = f" ({weaker})" if weaker else ""
+    held = (
+        "no program of theirs can change files elsewhere (Landlock)"
+        if walled
+        else "Python functions are refused changes elsewhere; Node.js, custom runtimes and "
+        "programs that functions start are not"
+    )
+    mend = (
+        "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, on Ubuntu 24.04 "
+        "kernel.apparmor_restrict_unprivileged_userns=0, or in a container run it with "
+        "--security-opt seccomp=unconfined."
+        if sys.platform == "linux"
+        else "Nothing to mend: this system has no mount namespaces. Linux has."
+    )
     return Finding(
         "weaker",
-        f"functions run without a private root ({weaker}): /tmp is shared with this machine",
-        "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or in a container "
-        "run it with --security-opt seccomp=unconfined.",
+        f"functions run without a private root{why}: /tmp is a folder of their own without a "
+        f"size, and they see your files; {held}",
+        mend,
     )
 
 

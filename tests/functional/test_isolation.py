@@ -206,7 +206,7 @@ def handler(event, context):
 
 
 @private_root
-@pytest.mark.fidelity("read-only-code")
+@pytest.mark.fidelity("read-only-code", "files-kept")
 def test_only_tmp_can_be_written(lab: LiveRegion) -> None:
     files = {"lambda_function.py": WRITES, "data/own.txt": "mine"}
     fixed = ["/var/task/new", "/var/task/data/own.txt", "/var/task/lambda_function.py",

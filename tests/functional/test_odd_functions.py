@@ -33,11 +33,11 @@ WORDS = {
 
 
 @private_root
-@pytest.mark.parametrize("signal", WORDS)
+@pytest.mark.parametrize("name", WORDS)
 @pytest.mark.fidelity("crash-replaces")
-def test_signals_have_the_names_of_awss_supervisor(lab: LiveRegion, signal: str) -> None:
-    ended = lab.run(SIGNALS, signal).fails("Runtime.ExitError")
-    assert ended["errorMessage"].endswith(f"Runtime exited with error: signal: {WORDS[signal]}")
+def test_signals_have_the_names_of_awss_supervisor(lab: LiveRegion, name: str) -> None:
+    ended = lab.run(SIGNALS, name).fails("Runtime.ExitError")
+    assert ended["errorMessage"].endswith(f"Runtime exited with error: signal: {WORDS[name]}")
 
 
 def test_programs_of_a_function_hear_signals(lab: LiveRegion) -> None:
@@ -215,16 +215,17 @@ def test_too_much_memory_that_nobody_saw_being_taken(
 # -- the Runtime API -------------------------------------------------------------------------------
 
 ATTEMPTS = """#!/bin/sh
+tmp=${TMPDIR:-/tmp}  # without a private root, scripts find their own folder by it
 base=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
-field() { grep -i "^$1:" /tmp/headers | cut -d: -f2 | tr -d '[:space:]'; }
+field() { grep -i "^$1:" $tmp/headers | cut -d: -f2 | tr -d '[:space:]'; }
 while true; do
-  curl -sS -D /tmp/headers -o /tmp/event $base/next
+  curl -sS -D $tmp/headers -o $tmp/event $base/next
   id=$(field Lambda-Runtime-Aws-Request-Id)
   attempt=$(field Lambda-Runtime-Invocation-Id)
   post() { curl -sS -o /dev/stderr -w '%{http_code}' -H "Lambda-Runtime-Invocation-Id: $1" \
     -d "$2" $base/$id/response; }
-  first=$(post another '"wrong"' 2>/tmp/said)
-  post $attempt "[\\"$attempt\\", $first, $(cat /tmp/said)]" 2>/dev/null
+  first=$(post another '"wrong"' 2>$tmp/said)
+  post $attempt "[\\"$attempt\\", $first, $(cat $tmp/said)]" 2>/dev/null
 done
 """
 

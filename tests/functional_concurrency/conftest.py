@@ -91,9 +91,9 @@ class Gate:
 
 
 @pytest.fixture
-def gate(lab: LiveRegion, tmp_path: Path) -> Iterator[Gate]:
+def gate(lab: LiveRegion) -> Iterator[Gate]:
     """Return a gate; what still waits at it goes on at the end of the test."""
-    made = Gate(lab, tmp_path / "gate")
+    made = Gate(lab, lab.meeting_place())
     yield made
     made.close()
 

@@ -419,7 +419,10 @@ def test_nought_and_less_are_refused(lab: LiveRegion, count: int) -> None:
         f"{url}?Qualifier={number}",
         data=f'{{"ProvisionedConcurrentExecutions": {count}}}'.encode(),
         method="PUT",
-        headers={"Authorization": "AWS4-HMAC-SHA256 Credential=a/20261121/us-east-1/lambda/x"},
+        headers={
+            "Authorization": "AWS4-HMAC-SHA256 SignedHeaders=host, "
+            "Credential=a/20261121/us-east-1/lambda/aws4_request, Signature=0"
+        },
     )
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request)

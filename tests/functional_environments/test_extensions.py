@@ -86,8 +86,8 @@ def test_the_answer_does_not_wait_but_the_environment_does(lab: LiveRegion) -> N
         line for line in lab.logs(name) if line.startswith(f"REPORT RequestId: {first.request_id}")
     ]
     figures = dict(part.split(": ", 1) for part in report.split("\t") if ": " in part)
-    assert float(figures["Duration"].split()[0]) < 500
-    assert float(figures["Billed Duration"].split()[0]) >= 600
+    duration, billed = (float(figures[key].split()[0]) for key in ("Duration", "Billed Duration"))
+    assert billed - duration >= 500, "what the extension worked after the answer"
     data = lab.client("cloudwatch").list_metrics(
         Namespace="AWS/Lambda", MetricName="PostRuntimeExtensionsDuration",
         Dimensions=[{"Name": "FunctionName", "Value": name}],

@@ -61,9 +61,9 @@ KINDS = ("thread", "child", "daemon")
 
 
 @pytest.fixture
-def folder(lab: LiveRegion, tmp_path: object) -> str:
+def folder() -> str:
     """A folder that the function may write to."""
-    return "/tmp" if lab.isolated else str(tmp_path)
+    return "/tmp"
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -171,13 +171,21 @@ def test_many_environments_freeze_and_thaw(lab: LiveRegion) -> None:
 def test_a_line_that_a_thread_writes_comes_with_the_next_call(lab: LiveRegion) -> None:
     name = lab.deploy(
         "import threading, time\n"
-        "def later():\n    time.sleep(0.2)\n    print('from the background', flush=True)\n"
+        "def later():\n"
+        "    last = now = time.monotonic()\n"
+        "    while now - last < 1:  # until it was frozen for a second\n"
+        "        time.sleep(0.001)\n"
+        "        last, now = now, time.monotonic()\n"
+        "    print('from the background', flush=True)\n"
         "def handler(event, context):\n"
-        "    if event:\n        threading.Thread(target=later).start()\n"
-        "    else:\n        time.sleep(0.5)\n"
+        "    global worker\n"
+        "    if event:\n"
+        "        worker = threading.Thread(target=later)\n"
+        "        worker.start()\n"
+        "    else:\n        worker.join()\n"
     )
     lab.call(name, 1)
     until_frozen(lab, name)
-    threading.Event().wait(0.4)
+    threading.Event().wait(1.2)
     assert "from the background" not in lab.logs(name)
     assert "from the background" in lab.call(name, 0).tail

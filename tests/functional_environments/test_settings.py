@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import threading
 
 import psutil
@@ -10,7 +11,7 @@ import pytest
 
 from lambda_lab.errors import SandboxError
 from lambda_lab.region import Region
-from live_region import open_region
+from live_region import open_region, until
 
 PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 
@@ -58,5 +59,16 @@ def test_freezing_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
         name = live.deploy(PID)
         pid = live.call(name).value
         live.idle(name)
-        threading.Event().wait(0.1)
-        assert psutil.Process(pid).status() == psutil.STATUS_SLEEPING
+        threading.Event().wait(0.1)  # the time in which it would be frozen
+        until(lambda: psutil.Process(pid).status() == psutil.STATUS_SLEEPING)
+
+
+def test_what_the_owner_ignores_a_function_does_not() -> None:
+    former = signal.signal(signal.SIGQUIT, signal.SIG_IGN)  # as under nohup, or a script's `&`
+    try:
+        with open_region(isolate=False) as live:
+            code = "import os\ndef handler(event, context):\n    os.kill(os.getpid(), 3)\n"
+            document = live.run(code).fails("Runtime.ExitError")
+    finally:
+        signal.signal(signal.SIGQUIT, former)
+    assert document["errorMessage"].endswith("signal: quit")

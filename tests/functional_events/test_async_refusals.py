@@ -122,10 +122,8 @@ def test_reserved_concurrency_zero_ends_at_once(lab: LiveRegion) -> None:
     assert metric(lab, "AsyncEventsDropped", name) == 1
 
 
-def test_reserved_concurrency_one_throttles_the_rest_for_a_while(
-    lab: LiveRegion, tmp_path: Any
-) -> None:
-    gate = tmp_path / "gate"
+def test_reserved_concurrency_one_throttles_the_rest_for_a_while(lab: LiveRegion) -> None:
+    gate = lab.meeting_place()
     name = lab.deploy(SLOW, Timeout=60)
     lab.lam.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     for _ in range(3):

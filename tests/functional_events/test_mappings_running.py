@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from event_tools import queue, unused
+from event_tools import queue
 from lambda_lab.timeline import Kind
 from live_region import LiveRegion, until
+from stream_tools import put, stream
 
 COUNTS = """
 import json
@@ -25,8 +26,7 @@ def handler(event, context):
 WAITS = """
 import pathlib, time
 def handler(event, context):
-    pathlib.Path(event["Records"][0]["body"]).touch()
-    while not pathlib.Path(event["Records"][0]["body"] + ".go").exists():
+    while not pathlib.Path(event["Records"][0]["body"]).exists():
         time.sleep(0.01)
 """
 
@@ -67,18 +67,6 @@ def left(lab: LiveRegion, url: str) -> int:
         for name, value in asked["Attributes"].items()
         if name.startswith("ApproximateNumberOfMessages")
     )
-
-
-def stream(lab: LiveRegion) -> tuple[str, str]:
-    client, name = lab.client("kinesis"), unused("stream")
-    client.create_stream(StreamName=name, ShardCount=1)
-    return name, str(client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"])
-
-
-def put(lab: LiveRegion, name: str, *texts: str) -> None:
-    for text in texts:
-        lab.client("kinesis").put_record(StreamName=name, Data=text.encode(), PartitionKey="k")
-    lab.region.settle()
 
 
 def test_messages_wait_until_the_mapping_is_enabled(lab: LiveRegion) -> None:
@@ -132,13 +120,13 @@ def test_another_function_takes_over(lab: LiveRegion) -> None:
 
 
 @pytest.mark.parametrize("how", ["disable", "update", "delete"])
-def test_a_batch_that_runs_ends_as_it_would(lab: LiveRegion, tmp_path: Any, how: str) -> None:
+def test_a_batch_that_runs_ends_as_it_would(lab: LiveRegion, how: str) -> None:
     function = lab.deploy(WAITS, Timeout=30)
     url, source = queue(lab)
     uuid = mapping(lab, function, source, BatchSize=1)
-    mark = tmp_path / "started"
-    lab.client("sqs").send_message(QueueUrl=url, MessageBody=str(mark))
-    until(mark.exists)
+    goes_on = lab.meeting_place()
+    lab.client("sqs").send_message(QueueUrl=url, MessageBody=str(goes_on))
+    until(lambda: any(one["state"] == "busy" for one in lab.environments(function)))
     if how == "disable":
         lab.lam.update_event_source_mapping(UUID=uuid, Enabled=False)
     elif how == "update":
@@ -148,7 +136,7 @@ def test_a_batch_that_runs_ends_as_it_would(lab: LiveRegion, tmp_path: Any, how:
     passing = {"disable": "Disabling", "update": "Updating", "delete": "Deleting"}[how]
     # Real time passes: the batch runs, so the mapping stays as it is.
     assert state(lab, uuid) == passing
-    (tmp_path / "started.go").touch()
+    goes_on.touch()
     lab.region.settle()
     assert left(lab, url) == 0
     lab.region.clock.advance(5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -134,8 +133,8 @@ def test_a_statement_that_is_cancelled(session: psycopg.Connection) -> None:
 class Waiting:
     """A session whose statement calls a function, which answers when it is told to."""
 
-    def __init__(self, caller: Caller, lab: LiveRegion, goes_on: Path) -> None:
-        self.caller, self.goes_on = caller, goes_on
+    def __init__(self, caller: Caller, lab: LiveRegion) -> None:
+        self.caller, self.goes_on = caller, lab.meeting_place()
         self.pid = 0
         self.failures: list[psycopg.Error] = []
         self.thread = threading.Thread(target=self._work)
@@ -152,8 +151,8 @@ class Waiting:
                 self.failures.append(failure)
 
 
-def test_a_session_that_is_killed(caller: Caller, lab: LiveRegion, tmp_path: Path) -> None:
-    waiting = Waiting(caller, lab, tmp_path / "goes on")
+def test_a_session_that_is_killed(caller: Caller, lab: LiveRegion) -> None:
+    waiting = Waiting(caller, lab)
     caller.run("SELECT pg_terminate_backend(%s)", waiting.pid)
     waiting.goes_on.touch()
     waiting.thread.join(30)
@@ -162,10 +161,8 @@ def test_a_session_that_is_killed(caller: Caller, lab: LiveRegion, tmp_path: Pat
     assert caller.run("SELECT status_code FROM aws_lambda.invoke('slow', '0'::json)") == (200,)
 
 
-def test_a_reboot_does_not_wait_for_a_function(
-    caller: Caller, lab: LiveRegion, tmp_path: Path
-) -> None:
-    waiting = Waiting(caller, lab, tmp_path / "goes on")
+def test_a_reboot_does_not_wait_for_a_function(caller: Caller, lab: LiveRegion) -> None:
+    waiting = Waiting(caller, lab)
     caller.rds.api.reboot_db_instance(DBInstanceIdentifier=caller.identifier)
     waiting.thread.join(30)
     assert len(waiting.failures) == 1

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -150,6 +151,15 @@ class LiveRegion:
 
     def environments(self, name: str) -> list[dict[str, Any]]:
         return self.region.plane.environments(name)
+
+    def meeting_place(self) -> Path:
+        """Return a path, of nothing yet, that functions without a private root can look at.
+
+        Not in the tests' own folders: those lie in ``/tmp``, and a function has one of its own.
+        """
+        folder = self.region.folder / "meeting"
+        folder.mkdir(exist_ok=True)
+        return folder / str(next(_numbers))
 
     def idle(self, name: str) -> list[dict[str, Any]]:
         """Return a function's environments once none of them is busy."""

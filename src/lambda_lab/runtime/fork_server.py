@@ -26,23 +26,27 @@ import gc
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambda_lab.runtime import egress_filter, linux_sandbox
+from lambda_lab.runtime.folders import remove_folder
 from lambda_lab.runtime.network_namespace import NetworkRoom, NetworkRooms
 from lambda_lab.runtime.process_tree import kill_descendants
 from lambda_lab.runtime.python_process import preload, run_python
 from lambda_lab.runtime.templates import Templates
 
+if TYPE_CHECKING:
+    from lambda_lab.runtime.shared_root import SharedRoot
+
 __all__ = ["ForkServer", "main", "remove_folder"]
 
 Child = Callable[[], None]
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 MESSAGE_BYTES = 1 << 18
 REPORT_FD = 4
 """Where a child may say that its program cannot be run; 0 to 2 and the log's 3 come before."""
@@ -57,6 +61,14 @@ class ForkServer:
         self._settings = settings
         self._root: linux_sandbox.Root | None = None
         self._weaker = ""
+        self._entered = False
+        # By who started the owner: `nohup`, or a script's shell for what it runs with `&`.
+        self._ignored = [
+            number
+            for number in signal.valid_signals() - {signal.SIGINT, *IGNORED_BY_PYTHON}
+            if signal.getsignal(number) is signal.SIG_IGN
+        ]
+        self._shared: SharedRoot | None = None
         self._sdk = ""
         self._pids: dict[int, str] = {}
         self._namespaces: dict[str, int] = {}
@@ -76,6 +88,7 @@ class ForkServer:
             try:
                 user = linux_sandbox.SandboxUser()
                 linux_sandbox.enter_user_namespace(user)
+                self._entered = True  # hardened systems allow this, and refuse what follows
                 self._root = linux_sandbox.Root(
                     self._settings["root"],
                     tuple(self._settings["keep"]),
@@ -85,6 +98,10 @@ class ForkServer:
             except (OSError, KeyError, AttributeError) as error:
                 self._root, self._weaker = None, str(error)
         self._sdk = "/var/runtime" if self._root else self._settings["sdk"]
+        if self._root is None:
+            from lambda_lab.runtime.shared_root import SharedRoot
+
+            self._shared = SharedRoot(self._settings["folder"], self._settings["runtime"])
         preload(self._sdk)
         gc.freeze()
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -94,6 +111,7 @@ class ForkServer:
         self._wall_off()
         told = {"isolated": self._root is not None, "weaker": self._weaker}
         told |= {"confined": self._rooms is not None, "filtered": self._filtered}
+        told["walled"] = self._shared is None or self._shared.walled
         self._send({"ready": told})
 
     def _wall_off(self) -> None:
@@ -153,7 +171,7 @@ class ForkServer:
             return None
         try:
             if message["do"] == "restore":
-                self._templates.order(self._with_tmp(message), fds[0])
+                self._templates.order(self._with_own_tmp(message), fds[0])
                 return None
             return self._start(message, fds[0])
         except OSError as error:
@@ -168,6 +186,7 @@ class ForkServer:
 
     def _start(self, message: dict[str, Any], log_fd: int) -> Child | None:
         identity = message["id"]
+        message = self._with_own_tmp(message)
         namespace = self._namespace(message)
         network = self._network(message)
         if self._root is not None and namespace is not None:
@@ -204,9 +223,15 @@ class ForkServer:
         self._pids[pid] = identity
         self._send({"started": identity, "pid": pid})
 
-    def _with_tmp(self, message: dict[str, Any]) -> dict[str, Any]:
-        # Where there is no private root, /tmp is the machine's for all.
-        return message if self._root is not None else {**message, "tmp_mb": None}
+    def _with_own_tmp(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Name the ``/tmp`` that a process has where no mount can give it one."""
+        if self._shared is None:
+            return message
+        if message["do"] == "restore":
+            tmp = self._shared.open_copy(message["id"], message["template"])
+        else:
+            tmp = self._shared.open(message.get("home") or message["id"])
+        return {**message, "tmp": tmp, "env": {**message["env"], "TMPDIR": tmp}}
 
     def _namespace(self, message: dict[str, Any]) -> int | None:
         if self._root is None:
@@ -246,6 +271,8 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # What is ignored here would be ignored in every program of the function, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in self._ignored:
+            signal.signal(number, signal.SIG_DFL)
         if sys.platform == "linux":
             linux_sandbox.die_with_parent(signal.SIGKILL)
             if os.getppid() != self._settings["pid"]:
@@ -265,14 +292,19 @@ class ForkServer:
             os.dup2(report_fd, REPORT_FD, inheritable=False)
         os.closerange(REPORT_FD + (message["kind"] != "python"), MOST_FDS)
         linux_sandbox.set_limits(self._settings["file_descriptors"])
-        if self._root is not None:
+        if self._entered:
             linux_sandbox.drop_capabilities()
+        if self._shared is not None:
+            self._shared.enter(message["tmp"], python=message["kind"] != "exec")
         os.chdir(message["directory"])
         if message["kind"] == "exec":
             return lambda: _exec(message["argv"], message["env"])
         paths = {**message["paths"], "sdk": [self._sdk]}
         orders_fd = REPORT_FD if message["kind"] == "template" else None
-        return lambda: run_python(message["argv"][0], message["env"], paths, orders_fd)
+        shared = self._shared is not None
+        return lambda: run_python(
+            message["argv"][0], message["env"], paths, orders_fd, shared=shared
+        )
 
     # -- ends ------------------------------------------------------------------------------------
 
@@ -305,6 +337,8 @@ class ForkServer:
         network = self._networks.pop(identity, None)
         if network is not None:
             os.close(network.namespace)
+        if self._shared is not None:
+            self._shared.forget(identity)
 
     def _end_everything(self) -> None:
         for pid in list(self._pids):
@@ -319,16 +353,9 @@ class ForkServer:
         remove_folder(f"{linux_sandbox.HOST if self._root else ''}{self._settings['folder']}")
 
 
-def remove_folder(folder: str) -> None:
-    """Remove a region's scratch folder; unpacked packages in it are read-only."""
-    for path, _, _ in os.walk(folder):
-        os.chmod(path, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 def _exec(argv: list[str], env: dict[str, str]) -> None:
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        # Python ignores them, and a program would inherit that.
+    for number in IGNORED_BY_PYTHON:
+        # A program would inherit that.
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execve(argv[0], argv, env)

@@ -87,6 +87,8 @@ class Launcher(Closing):
         """Whether environments have a private root file system (known once ready)."""
         self.weaker = ""
         """Why not, in the kernel's words."""
+        self.walled = False
+        """Whether the kernel keeps every program of theirs from changing the machine's files."""
         self.confined = False
         """Whether each environment has a network of its own."""
         self.filtered = False
@@ -302,6 +304,7 @@ class Launcher(Closing):
             self.weaker = message["ready"]["weaker"]
             self.confined = message["ready"]["confined"]
             self.filtered = message["ready"]["filtered"]
+            self.walled = message["ready"]["walled"]
             self._ready.set()
             return
         names = ("started", "failed", "unusable", "exited", "filter")
@@ -371,6 +374,8 @@ class Launcher(Closing):
         self.freezer.close()
         self._loop.remove(self._control)
         self._control.close()
+        if not self._ready.is_set():
+            self._server.terminate()  # it has started nothing, and need not get ready any more
         try:
             self._server.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:

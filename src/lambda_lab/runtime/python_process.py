@@ -98,6 +98,8 @@ def run_python(
     env: dict[str, str],
     paths: dict[str, list[str]],
     orders_fd: int | None = None,
+    *,
+    shared: bool = False,
 ) -> None:
     """Become the function: set its world up and run AWS's runtime client.
 
@@ -112,7 +114,11 @@ def run_python(
         ``sdk``: where the AWS SDK lies; ``executable``: what ``sys.executable`` says.
     orders_fd
         Where orders for copies come, if this process is to become a snapshot (:mod:`.snapshot`).
+    shared
+        Whether it has no private root, but what stands in for one (:mod:`.shared_root`).
     """
+    if shared:
+        from lambda_lab.runtime.shared_root import hide_from_traces
     os.environ.clear()
     os.environ.update(env)
     own = [path for path in paths["own"] if os.path.isdir(path)]
@@ -136,6 +142,8 @@ def run_python(
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
+    if shared:
+        hide_from_traces(bootstrap)
     client = LambdaRuntimeClient(env["AWS_LAMBDA_RUNTIME_API"], True)
     wait = client.wait_next_invocation
 

@@ -31,7 +31,7 @@ from typing import Any
 from lambda_lab.runtime import linux_sandbox
 from lambda_lab.runtime.process_tree import children_of
 from lambda_lab.runtime.snapshot_files import take_own_files
-from lambda_lab.runtime.snapshot_tmp import take_own_tmp
+from lambda_lab.runtime.snapshot_tmp import take_own_folder, take_own_tmp
 
 __all__ = ["GO", "MESSAGE_BYTES", "hold"]
 
@@ -47,7 +47,7 @@ def hold(client: Any, speaker: Callable[[], Any], control_fd: int) -> None:
     *speaker* loads the module that speaks HTTP for it, in a copy.
 
     That call returns in copies only. The process itself serves orders on *control_fd*: JSON with
-    ``id``, ``env`` (what is different in the copy), ``tmp_mb`` (``None``: share the machine's),
+    ``id``, ``env`` (what is different in the copy), ``tmp_mb`` or ``tmp`` (its size or its folder),
     and two descriptors: the copy's log, and the pipe it waits on for :data:`GO`. Copies answer
     ``{"copied": id, "pid": ..}`` or ``{"failed": id, "error": ..}``.
     """
@@ -146,7 +146,9 @@ def _wait_adopted(between: int, server: int) -> None:
 
 def _settle(control: socket.socket, order: dict[str, Any], fds: list[int], former: int) -> None:
     """Part from the snapshot: own files, own ``/tmp``; then say so."""
-    if order["tmp_mb"] is not None:
+    if "tmp" in order:
+        take_own_folder(order["tmp"])
+    else:
         take_own_tmp(order["tmp_mb"])
         linux_sandbox.die_with_parent(signal.SIGKILL)
     take_own_files(former, {0, 1, 2, 3, control.fileno(), *fds})

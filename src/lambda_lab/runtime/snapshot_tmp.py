@@ -1,18 +1,21 @@
 """A ``/tmp`` of its own for a copy of an initialised process, with what the snapshot's held.
 
-Runs in the copy. Its parent has given up every privilege, and so has the copy; but any process may
-make a user namespace inside its own, and mount there what only itself will see.
+Runs in the copy. With a private root, its parent has given up every privilege, and so has the
+copy; but any process may make a user namespace inside its own, and mount there what only itself
+will see. Without one, ``/tmp`` is a folder that paths are led to (:mod:`.own_tmp`).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
-from lambda_lab.runtime import linux_sandbox
+# Imported before the fork: a function's own search path does not lead here.
+from lambda_lab.runtime import linux_sandbox, own_tmp
 
-__all__ = ["take_own_tmp"]
+__all__ = ["take_own_folder", "take_own_tmp"]
 
 
 def take_own_tmp(tmp_mb: int) -> None:
@@ -37,3 +40,19 @@ def take_own_tmp(tmp_mb: int) -> None:
             shutil.copytree(f"/proc/self/fd/{former}", "/tmp", symlinks=True, dirs_exist_ok=True)
     finally:
         os.close(former)
+
+
+def take_own_folder(tmp: str) -> None:
+    """Lead ``/tmp`` to the empty folder *tmp*, after copying there what the snapshot's holds.
+
+    Raises
+    ------
+    OSError
+        If the content does not fit.
+    """
+    former = own_tmp.led("/tmp")
+    shutil.copytree(former, tmp, symlinks=True, dirs_exist_ok=True)
+    own_tmp.lead_on(tmp)
+    tempfile = sys.modules.get("tempfile")
+    if getattr(tempfile, "tempdir", None) == former:
+        setattr(tempfile, "tempdir", None)  # noqa: B010 - it is looked for anew

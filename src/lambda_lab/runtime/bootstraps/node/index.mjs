@@ -11,10 +11,13 @@ import { serveClassic } from "./classic.mjs";
 import { refuseStreaming } from "./handler.mjs";
 import { patchConsole } from "./logging.mjs";
 import { serveModern } from "./modern.mjs";
+import { leadTmp } from "./own_tmp.mjs";
 import { RuntimeApi } from "./runtime_api.mjs";
 
 /** Callback handlers, and much with them, went with this release of Node.js. */
 const FIRST_MODERN = 24;
+/** Where this client lies where the function has a root, and so a `/tmp`, of its own. */
+const WITH_A_PRIVATE_ROOT = "/var/runtime";
 
 function isModern() {
   const named = /nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "");
@@ -28,6 +31,9 @@ if (!address) {
       "create a function with a nodejs runtime and invoke it instead.",
   );
   process.exit(1);
+}
+if (process.env.LAMBDA_RUNTIME_DIR !== WITH_A_PRIVATE_ROOT && process.env.TMPDIR) {
+  leadTmp(process.env.TMPDIR);
 }
 const modern = isModern();
 patchConsole(process.env, modern ? "-" : undefined);
