@@ -20,8 +20,8 @@ from moto.sns.models import SNSBackend, sns_backends
 from moto.sqs.exceptions import QueueDoesNotExist
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 
-from lambda_lab.aws.backend import LabLambdaBackend
 from lambda_lab.aws.moto_seam import install_backend
+from lambda_lab.aws.triggers import RegionBackend
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,6 @@ def test_policies_that_aws_manages_are_loaded_on_demand(monkeypatch: pytest.Monk
 
 
 def test_only_the_own_partition_reads_them() -> None:
-    install_backend(LabLambdaBackend)
+    install_backend(RegionBackend)
     assert IAMBackend("aws", "123456789012").managed_policies
     assert IAMBackend("aws-cn", "123456789012").managed_policies == {}

@@ -23,7 +23,7 @@ NAMES = {
     "moto.awslambda_simple.responses": "holds its own name of that backend; see install_backend",
     "moto.core.utils": "utcnow is what moto's services ask for the time; see moto_reads",
     "moto.awslambda.models.LambdaAlias": "what aliases are kept as; see aliases.py",
-    "moto.awslambda.models.LambdaBackend": "the base of LabLambdaBackend",
+    "moto.awslambda.models.LambdaBackend": "the base of FunctionStore",
     "moto.awslambda.models.LambdaFunction": "the base of LabFunction",
     "moto.awslambda.models.LayerVersion": "what layer versions are kept as; see api_layers",
     "moto.cloudwatch.models.cloudwatch_backends": "takes metrics; see put_lambda_metrics",
@@ -161,7 +161,7 @@ def test_a_backend_keeps_what_ours_reads() -> None:
     from moto.awslambda.models import LambdaBackend
 
     backend = LambdaBackend("us-east-1", "123456789012")
-    advice = "LabLambdaBackend reads this private part of moto's storage; follow it in backend.py"
+    advice = "FunctionStore reads this private part of moto's storage; follow it in aws/store.py"
     assert backend._lambdas._functions == {}, advice
     assert dict(backend._lambdas._arns) == {}, advice
     assert dict(backend._lambdas._aliases) == {}, advice

@@ -77,10 +77,12 @@ def test_a_client_that_offers_another_protocol(api: ApiRegion) -> None:
     body = json.dumps({"FunctionName": "f"}).encode()
     offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
     length = b"Content-Length: %d\r\n" % len(body)
+    scope = b"Credential=A/20261121/us-east-1/lambda/aws4_request"
+    signed = b"Authorization: AWS4-HMAC-SHA256 " + scope + b", SignedHeaders=host, Signature=0\r\n"
     with socket.create_connection(("127.0.0.1", api.region.port), 10) as sock:
         for head in (
             b"GET /_lab/health HTTP/1.1\r\nHost: x\r\n" + offer + b"\r\n",
-            b"POST /2015-03-31/functions HTTP/1.1\r\nHost: x\r\n" + offer + length + b"\r\n" + body,
+            b"POST /2015-03-31/functions HTTP/1.1\r\n" + signed + offer + length + b"\r\n" + body,
             b"GET /_lab/health HTTP/1.1\r\nHost: x\r\n\r\n",
         ):
             sock.sendall(head)

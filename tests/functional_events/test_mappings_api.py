@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from event_tools import queue, unused
+from event_tools import queue
 from live_region import LiveRegion
+from stream_tools import stream, table
 
 HANDLER = "def handler(event, context):\n    return None\n"
 ARN = "arn:aws:lambda:us-east-1:123456789012"
@@ -37,21 +38,11 @@ def no_mapping_is_left(lab: LiveRegion) -> Iterator[None]:
 
 
 def kinesis(lab: LiveRegion) -> str:
-    name = unused("stream")
-    client = lab.client("kinesis")
-    client.create_stream(StreamName=name, ShardCount=1)
-    return str(client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"])
+    return stream(lab)[1]
 
 
 def table_stream(lab: LiveRegion) -> str:
-    made = lab.client("dynamodb").create_table(
-        TableName=unused("table"),
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-    )
-    return str(made["TableDescription"]["LatestStreamArn"])
+    return table(lab, "NEW_IMAGE")[1]
 
 
 def create(lab: LiveRegion, function: str, source: str, **settings: Any) -> dict[str, Any]:

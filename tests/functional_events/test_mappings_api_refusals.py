@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+import stream_tools
 from event_tools import allow, allowed, queue, role, unused
 from live_region import LiveRegion
 
@@ -37,21 +38,12 @@ def fifo(lab: LiveRegion) -> str:
 
 @pytest.fixture(scope="module")
 def stream(lab: LiveRegion) -> str:
-    client, name = lab.client("kinesis"), unused("stream")
-    client.create_stream(StreamName=name, ShardCount=1)
-    return str(client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"])
+    return stream_tools.stream(lab)[1]
 
 
 @pytest.fixture(scope="module")
 def table_stream(lab: LiveRegion) -> str:
-    made = lab.client("dynamodb").create_table(
-        TableName=unused("table"),
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-    )
-    return str(made["TableDescription"]["LatestStreamArn"])
+    return stream_tools.table(lab, "NEW_IMAGE")[1]
 
 
 @pytest.fixture(autouse=True)

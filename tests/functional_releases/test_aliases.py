@@ -62,7 +62,10 @@ def test_weights_that_no_sdk_sends(lab: LiveRegion, weight: str) -> None:
     body = '{"Name": "live", "FunctionVersion": "1", "RoutingConfig": '
     body += f'{{"AdditionalVersionWeights": {{"2": {weight}}}}}}}'
     connection = http.client.HTTPConnection("127.0.0.1", lab.region.port, timeout=60)
-    connection.request("POST", f"/2015-03-31/functions/{name}/aliases", body=body.encode())
+    scope = "Credential=a/20261121/us-east-1/lambda/aws4_request"
+    signed = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
+    path = f"/2015-03-31/functions/{name}/aliases"
+    connection.request("POST", path, body=body.encode(), headers=signed)
     answer = connection.getresponse()
     told = json.loads(answer.read())
     connection.close()

@@ -20,20 +20,23 @@ from lambda_lab.aws.moto_errors import refusal
 from lambda_lab.aws.moto_seam import aws_application
 from lambda_lab.aws.operations import Match, match
 from lambda_lab.aws.serialise import serialise_error
+from lambda_lab.aws.signature import unsigned, unsigned_elsewhere
 from lambda_lab.invoke.afterwards import Afterwards
 from lambda_lab.invoke.lineage import carrying
 
 __all__ = ["Application", "Control", "Headers"]
 
 StartResponse = Callable[..., Any]
-_SCOPE = re.compile(r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_SCOPE = re.compile(
+    r"Credential=[^/]*/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request(?=.*Signature=)"
+)
+"""The scope of a signature that is there; whether it is right, nobody here can say."""
 _QUERY_SCOPE = re.compile(
     r"X-Amz-Credential=[^&]*?(?:/|%2F)\d{8}(?:/|%2F)(?P<region>[^/&%]+)(?:/|%2F)(?P<service>[^/&%]+)",
     re.IGNORECASE,
 )
 """The same in a presigned URL."""
 _LAMBDA_PATH = re.compile(r"^/20\d\d-\d\d-\d\d/")
-DEFAULT_REGION = "us-east-1"
 SERVICE_HOSTS = "127.84.0."
 """Where functions in a VPC find the services (:mod:`lambda_lab.network.standins`)."""
 
@@ -120,6 +123,10 @@ class Application:
             if found is not None:
                 _respond(start_response, *found)
                 return _Answer(found[2], self._control.afterwards)
+        if scope is None:
+            refused = unsigned_elsewhere(environ)
+            if refused is not None:
+                return _respond(start_response, *refused)
         return self._to_moto(environ, start_response, path, scope["service"] if scope else "")
 
     def _lambda(
@@ -137,12 +144,13 @@ class Application:
         if found is None:
             # Unsigned paths may belong to another service; a signed one is Lambda's to refuse.
             return None if scope is None else serialise_error(unknown_operation())
+        if scope is None:
+            return serialise_error(unsigned(environ.get("HTTP_AUTHORIZATION", "")))
         headers = Headers(environ)
-        region = scope["region"] if scope else DEFAULT_REGION
         length = environ.get("CONTENT_LENGTH")
         if length and int(length) > DIRECT_UPLOAD_BYTES:
             return serialise_error(request_too_large(found.operation))
-        call = Call(found, region, headers, query, _read(environ))
+        call = Call(found, scope["region"], headers, query, _read(environ))
         self._control.afterwards.begin()
         return answer(call)
 

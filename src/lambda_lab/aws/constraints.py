@@ -24,10 +24,10 @@ from typing import Any
 from lambda_lab import facts
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.model import operation_model
-from lambda_lab.aws.rules import Constraint, constraints_of
+from lambda_lab.aws.rules import Constraint, constraints_of, rules_of
 from lambda_lab.errors import AwsError
 
-__all__ = ["DOCUMENTED_BOUNDS", "DocumentedBound", "validate"]
+__all__ = ["DOCUMENTED_BOUNDS", "DocumentedBound", "validate", "violations_text"]
 
 _NOT_NULL = "Member must not be null"
 _COMPLEX = ("structure", "list", "map")
@@ -104,16 +104,38 @@ def _validate(operation: str, params: Mapping[str, Any]) -> None:
     configures = operation in _CONFIGURING
     maxima = _maxima(operation, params) if configures else {}
     checked = {**params, "Runtime": None} if configures else params
-    violations = list(_structure(shape, checked, "", maxima))
-    if violations:
-        count = len(violations)
-        errors = "error" if count == 1 else "errors"
-        raise aws_error(
-            "ValidationException",
-            f"{count} validation {errors} detected: {'; '.join(violations)}",
-        )
+    text = violations_text(shape, checked, maxima)
+    if text is not None:
+        raise aws_error("ValidationException", text)
     if configures:
         _check_runtime(params.get("Runtime"))
+
+
+def violations_text(
+    shape: Any, params: Mapping[str, Any], maxima: Mapping[str, int] | None = None
+) -> str | None:
+    """Return what AWS says about *params* that break the rules of *shape*, of any service.
+
+    Parameters
+    ----------
+    shape
+        The structure that an operation takes.
+    params
+        What came in.
+    maxima
+        Bounds that take the place of the model's, by shape name.
+
+    Returns
+    -------
+    str or None
+        ``None`` where every rule holds.
+    """
+    violations = list(_structure(shape, params, "", maxima or {}))
+    if not violations:
+        return None
+    count = len(violations)
+    errors = "error" if count == 1 else "errors"
+    return f"{count} validation {errors} detected: {'; '.join(violations)}"
 
 
 def _maxima(operation: str, params: Mapping[str, Any]) -> dict[str, int]:
@@ -187,7 +209,7 @@ def _check(place: _Place, maxima: Mapping[str, int]) -> Iterator[str]:
     if value is None:
         yield place.violation(_NOT_NULL)
         return
-    for rule in constraints_of(shape.name, maxima.get(shape.name)):
+    for rule in rules_of(shape, maxima.get(shape.name)):
         if not rule.holds(value):
             yield place.violation(rule.text)
     if shape.type_name == "structure":
@@ -213,7 +235,7 @@ def _elements(
         for path, item in rows:
             yield from _check(_Place(shape, item, path), {})
         return
-    rules = constraints_of(shape.name)
+    rules = rules_of(shape)
     if all(item is not None and all(rule.holds(item) for rule in rules) for _, item in rows):
         return
     texts = ", ".join([*(rule.text for rule in rules), _NOT_NULL])

@@ -139,6 +139,7 @@ def aws_application(refusal: Callable[[Exception], Any]) -> Callable[..., Any]:
             get_backend(service)  # loads it; nothing of it is made before what is mended about it
             moto_may_have_loaded()
             application = create_backend_app(service)
+            moto_may_have_loaded()  # what answers requests comes last
         application.register_error_handler(Exception, refusal)
         return application
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from lambda_lab.aws.model import service_model
 
-__all__ = ["RECORDED_ENUMS", "RECORDED_PATTERNS", "Constraint", "constraints_of"]
+__all__ = ["RECORDED_ENUMS", "RECORDED_PATTERNS", "Constraint", "constraints_of", "rules_of"]
 
 RECORDED_ENUMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"RecursiveLoop": ("Terminate", "Allow")}
@@ -43,7 +43,7 @@ class Constraint:
 
 @functools.cache
 def constraints_of(shape_name: str, maximum: int | None = None) -> tuple[Constraint, ...]:
-    """Return the rules of one shape, in the order AWS prints them.
+    """Return the rules of one shape of Lambda's, in the order AWS prints them.
 
     Parameters
     ----------
@@ -58,12 +58,39 @@ def constraints_of(shape_name: str, maximum: int | None = None) -> tuple[Constra
     ['Member must have value less than or equal to 900',
      'Member must have value greater than or equal to 1']
     """
-    shape = service_model().shape_for(shape_name)
-    limits = dict(shape.metadata) | ({} if maximum is None else {"max": maximum})
+    return rules_of(service_model().shape_for(shape_name), maximum)
+
+
+def rules_of(shape: Any, maximum: int | None = None) -> tuple[Constraint, ...]:
+    """Return the rules of a shape of any service, in the order AWS prints them.
+
+    Parameters
+    ----------
+    shape
+        botocore's.
+    maximum
+        A bound that takes the place of the model's.
+    """
+    metadata = shape.metadata
+    limits = tuple(
+        (name, tuple(metadata[name]) if name == "enum" else metadata[name])
+        for name in ("enum", "max", "min", "pattern")
+        if name in metadata
+    )
+    if maximum is not None:
+        limits += (("max", maximum),)
+    return _rules(shape.name, shape.type_name, limits) if limits else ()
+
+
+@functools.lru_cache(maxsize=4096)
+def _rules(
+    shape_name: str, type_name: str, bounds: tuple[tuple[str, Any], ...]
+) -> tuple[Constraint, ...]:
+    limits = dict(bounds)
     rules: list[Constraint] = []
     if "enum" in limits:
         rules.append(_enum(shape_name, limits["enum"]))
-    sized = shape.type_name in ("string", "blob", "list", "map")
+    sized = type_name in ("string", "blob", "list", "map")
     measure: Callable[[Any], Any] = len if sized else _same
     what = "length" if sized else "value"
     if "max" in limits:
@@ -79,7 +106,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _enum(shape_name: str, values: list[str]) -> Constraint:
+def _enum(shape_name: str, values: Sequence[str]) -> Constraint:
     allowed = frozenset(values)
     shown = ", ".join(RECORDED_ENUMS.get(shape_name, values))
     return Constraint(f"Member must satisfy enum value set: [{shown}]", lambda v: v in allowed)
@@ -109,8 +136,16 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
     Python has no ``\p{L}``. Tag keys and values alone use it, always as ``\p{L}\p{Z}\p{N}_``:
     letters, numbers and underscore are Python's ``\w``, and ``\p{Z}`` is a short list. Everywhere
-    else ``\d`` and ``\s`` mean ASCII, as in Java.
+    else ``\d`` and ``\s`` mean ASCII, as in Java. What Python still cannot read - three patterns of
+    other services, of nothing that concerns Lambda - refuses nothing.
     """
+    try:
+        return _translated(pattern)
+    except re.error:
+        return re.compile(r"[\s\S]*")
+
+
+def _translated(pattern: str) -> re.Pattern[str]:
     if r"\p{" not in pattern:
         return re.compile(pattern, re.ASCII)
     separators = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"

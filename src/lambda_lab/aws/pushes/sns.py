@@ -25,6 +25,7 @@ from moto.sqs.models import sqs_backends
 from lambda_lab.aws.moto_seam import ACCOUNT
 from lambda_lab.aws.pushes.patches import replaced
 from lambda_lab.aws.pushes.pushing import exists, push, region_of
+from lambda_lab.aws.pushes.sns_requests import topic_requests
 from lambda_lab.aws.services import services
 from lambda_lab.errors import AwsError
 from lambda_lab.invoke.lineage import carried
@@ -76,6 +77,7 @@ def sns_pushes() -> Iterator[None]:
         return subscribe(self, topic_arn, endpoint, protocol)
 
     with (
+        topic_requests(),
         replaced(Subscription, publish=to_subscriber),
         replaced(SNSBackend, subscribe=checked_subscribe),
     ):

@@ -131,7 +131,7 @@ def _change_message_visibility(
         known = (m for m in queue._messages if m.had_receipt_handle(receipt_handle))
         message = next(known, None)
         if message is None:
-            raise ReceiptHandleIsInvalid
+            raise _no_receipt(receipt_handle)
         since = getattr(message, "lab_received_ms", now)
         if now + int(visibility_timeout) * 1000 - since > LONGEST_INVISIBLE_MS:
             raise InvalidParameterValue(
@@ -146,9 +146,16 @@ def _delete_message(queue: Queue, receipt_handle: str) -> None:
     """Stand in for ``Queue.delete_message``."""
     with queue._messages_lock:
         if receipt_handle not in queue.deleted_messages and not delete(queue, [receipt_handle]):
-            raise ReceiptHandleIsInvalid
+            raise _no_receipt(receipt_handle)
     if queue.fifo_queue:
         tell(queue)  # its group may go on
+
+
+def _no_receipt(receipt_handle: str) -> ReceiptHandleIsInvalid:
+    error = ReceiptHandleIsInvalid()
+    # As users of AWS quote it: confidence M.
+    error.message = f'The input receipt handle "{receipt_handle}" is not a valid receipt handle.'
+    return error
 
 
 def _visible(queue: Queue) -> int:
