@@ -157,8 +157,13 @@ class Clock(Closing):
         ------
         ValueError
             If the sum is negative, not a number, or more than a year.
+        TypeError
+            If something else than a number is given.
         """
-        total = seconds + minutes * 60 + hours * 3600 + days * 86_400
+        try:
+            total = seconds + minutes * 60 + hours * 3600 + days * 86_400
+        except TypeError:
+            raise TypeError("the clock moves by a number, such as advance(minutes=3)") from None
         if not 0 <= total <= LONGEST_MOVE_SECONDS:
             raise ValueError(
                 f"the clock only moves forward, by at most {LONGEST_MOVE_SECONDS} s at a time; "

@@ -7,17 +7,18 @@ import json
 import re
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lambda_lab.errors import PackagingError, SandboxError
+from lambda_lab.errors import PackagingError, SandboxError, shown
 
 __all__ = [
     "default_handler",
     "driver_files",
     "make_zip",
+    "plain",
     "role_arn",
     "source_files",
     "wait_until_active",
@@ -89,11 +90,17 @@ def source_files(
         If a path does not exist.
     """
     if isinstance(source, Mapping):
-        return dict(source)
+        return _checked(source)
     if isinstance(source, str) and ("\n" in source or "(" in source or not source.strip()):
-        suffix = ".mjs" if runtime.startswith("nodejs") else ".py"
+        suffix = ".mjs" if str(runtime).startswith("nodejs") else ".py"
         return {("index" if suffix == ".mjs" else MODULE) + suffix: source}
-    path = Path(source)
+    try:
+        path = Path(source)
+    except TypeError:
+        raise PackagingError(
+            f"The source is {shown(source)}. Give the text of a module, a path, or a dict of file "
+            "names to text."
+        ) from None
     if path.is_file():
         return {path.name: path.read_bytes()}
     if path.is_dir():
@@ -107,6 +114,15 @@ def source_files(
     )
 
 
+def _checked(files: Mapping[Any, Any]) -> dict[str, bytes | str]:
+    for name, content in files.items():
+        if not isinstance(name, str) or not isinstance(content, bytes | str):
+            raise PackagingError(
+                f"The file {shown(name)} holds {shown(content)}. Give a dict of file names to text."
+            )
+    return dict(files)
+
+
 def default_handler(files: Mapping[str, bytes | str]) -> str:
     """Return the handler a package most likely means.
 
@@ -115,11 +131,26 @@ def default_handler(files: Mapping[str, bytes | str]) -> str:
     >>> default_handler({"lambda_function.py": "def lambda_handler(event, context): ..."})
     'lambda_function.lambda_handler'
     """
+    if not files:
+        raise PackagingError("The package has no file. Give at least one, with the handler in it.")
     name = next((n for n in (f"{MODULE}.py", "index.mjs") if n in files), sorted(files)[0])
     content = files[name]
     text = content.decode(errors="replace") if isinstance(content, bytes) else content
     function = "lambda_handler" if re.search(r"^def lambda_handler\b", text, re.M) else "handler"
     return f"{name.rsplit('.', 1)[0]}.{function}"
+
+
+def plain(value: Any) -> Any:
+    """Return a dict or a list for what is like one; botocore refuses the rest in its own words.
+
+    Examples
+    --------
+    >>> plain(("a",)), plain("a")
+    (['a'], 'a')
+    """
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
 def driver_files() -> dict[str, bytes]:

@@ -26,6 +26,7 @@ __all__ = [
     "NotModelledError",
     "PackagingError",
     "SandboxError",
+    "shown",
 ]
 
 
@@ -125,3 +126,18 @@ class AwsError(LabError):
     def body(self) -> dict[str, Any]:
         """Return the JSON body of the answer."""
         return {**self.members, self.message_key: self.message}
+
+
+def shown(value: object, limit: int = 60) -> str:
+    r"""Return what a message may say of a value that was given: its repr, cut where it is long.
+
+    Examples
+    --------
+    >>> shown("x" * 9, limit=8), shown(10**5000)
+    ("'xxxxxx…", 'a int that cannot be printed')
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a repr may raise anything, and a huge int does
+        text = f"a {type(value).__name__} that cannot be printed"
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -6,7 +6,6 @@ import atexit
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from lambda_lab import steady
@@ -14,6 +13,7 @@ from lambda_lab.clock import Clock
 from lambda_lab.deploy import (
     default_handler,
     make_zip,
+    plain,
     role_arn,
     source_files,
     wait_until_active,
@@ -109,6 +109,8 @@ class Lab:
         """Return a boto3 client; the same as ``boto3.client(service)``."""
         import boto3
 
+        if self._region.closed:
+            raise LabError("This lab is closed. Open another one: Lab(...).")
         return boto3.client(service)
 
     # -- functions -----------------------------------------------------------------------------
@@ -157,8 +159,8 @@ class Lab:
             "Timeout": timeout,
             "MemorySize": memory,
             "EphemeralStorage": {"Size": ephemeral_storage},
-            "Layers": list(layers),
-            **({"Environment": {"Variables": dict(environment)}} if environment else {}),
+            "Layers": plain(layers),
+            **({"Environment": {"Variables": plain(environment)}} if environment else {}),
             **more,
         }
         role = settings.pop("Role", None) or role_arn(self.client("iam"))
@@ -339,12 +341,7 @@ class Lab:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._end()
 
     def __repr__(self) -> str:

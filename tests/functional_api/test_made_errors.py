@@ -55,6 +55,11 @@ def test_a_region_keeps_so_much_code_and_no_more(api: ApiRegion) -> None:
     api.client.update_function_code(FunctionName=name, ZipFile=archive)
     api.later()
     api.client.delete_function(FunctionName=name, Qualifier="1")
+    # The room that is free now is a layer's as well as a version's.
+    made = api.client.publish_layer_version(LayerName="more", Content={"ZipFile": archive})
+    refusal = api.refused("publish_version", FunctionName=name)
+    assert refusal.code == "CodeStorageExceededException"
+    api.client.delete_layer_version(LayerName="more", VersionNumber=made["Version"])
     assert api.client.publish_version(FunctionName=name)["Version"] == str(int(room))
 
 
@@ -197,6 +202,15 @@ def test_an_alias_is_its_key_and_no_variables_need_none(api: ApiRegion) -> None:
     name = api.active(Code=code, Environment=variables, KMSKeyArn=alias)
     assert refusal(api, name) == (502, "KMSDisabledException")
     assert api.invoke(api.active(KMSKeyArn=alias), 7) == 7
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:aws:kms:mars-north-1:123456789012:key/k", "arn:aws:s3:::bucket/key", "arn::kms:"]
+)
+def test_an_arn_that_is_no_keys(api: ApiRegion, arn: str) -> None:
+    variables = {"Variables": {"WORD": "open"}}
+    name = api.active(Code={"ZipFile": package(READER)}, Environment=variables, KMSKeyArn=arn)
+    assert refusal(api, name) == (502, "KMSNotFoundException")
 
 
 # -- a failure of the service itself ---------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,60 @@ def test_imports_point_down() -> None:
 )
 def test_the_rule_itself(user: str, used: str, allowed: bool) -> None:
     assert points_down(user, used) is allowed
+
+
+def module_graph(paths: Iterable[Path]) -> dict[str, set[str]]:
+    """Return what each module needs of the others; what is lazy, or for types only, counts too."""
+    needed = {dotted(path): {name for _, name in imports(path)} for path in paths}
+
+    def owner(name: str) -> str:
+        while name and name not in needed:
+            name = name.rpartition(".")[0]
+        return name
+
+    return {user: {owner(name) for name in names} - {user, ""} for user, names in needed.items()}
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return modules that need each other in turn, the first one again at the end; or none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_no_two_modules_need_each_other() -> None:
+    """Not even by an import that is lazy or for types only: move what both need further down."""
+    # The package's top re-exports what lies below, and is needed by nobody for anything else.
+    graph = {user: used - {"lambda_lab"} for user, used in module_graph(modules()).items()}
+    assert len(graph) > 100
+    assert circle(graph) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from room import one",
+        "from room.one import thing",
+        "from . import one",
+        "def late():\n    from room.one import thing",
+        "if TYPE_CHECKING:\n    from room.one import Thing",
+    ],
+)
+def test_a_circle_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    def found(name: str, of_two: str) -> list[str]:
+        room = tmp_path / name / "room"
+        room.mkdir(parents=True)
+        (room / "one.py").write_text("from room.two import thing\n")
+        (room / "two.py").write_text(f"{of_two}\n")
+        (room / "three.py").write_text("from room import one, two\n")
+        monkeypatch.setattr("repository.SRC", room.parent)
+        return circle(module_graph(room.iterdir()))
+
+    assert found("calm", "import json") == []
+    assert set(found("circle", line)) == {"room.one", "room.two"}
 
 
 def test_only_aws_imports_moto() -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from devtools import Browser, chromium, find_chromium
+from lambda_lab import show
 from lambda_lab.show.explorer import Explorer
 
-__all__ = ["holds_a_widget", "on_a_phone"]
+__all__ = ["holds_a_widget", "on_a_phone", "run_script"]
 
 
 @contextmanager
@@ -42,3 +47,24 @@ def holds_a_widget(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> bool:
     monkeypatch.setitem(told, "is_live", lambda: True)
     bundle = explorer._repr_mimebundle_()
     return {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(bundle)
+
+
+def run_script(name: str, program: str, given: object) -> Any:
+    """Run *program* after an explorer's script, with *given*; return the one thing it prints.
+
+    Skips the test where there is no Node.js.
+    """
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no Node.js on this machine")
+    script = Path(show.__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
+    whole = f"""
+        {script}
+        const given = JSON.parse(require("fs").readFileSync(0, "utf-8"));
+        {program}
+    """
+    done = subprocess.run(
+        [node, "-e", whole], input=json.dumps(given), capture_output=True, text=True,
+        encoding="utf-8", timeout=60, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout)

@@ -65,11 +65,16 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and full name of each import in *path*, lazy and typing-only ones too.
+@functools.cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
+    """Return line and full name of each import in *path*, lazy and typing-only ones too.
 
-    ``from a import b`` yields ``a.b``; relative imports are resolved.
+    ``from a import b`` is ``a.b``; relative imports are resolved.
     """
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
     package = dotted(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]

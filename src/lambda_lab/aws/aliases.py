@@ -14,8 +14,8 @@ from lambda_lab.aws.moto_seam import LambdaAlias
 from lambda_lab.aws.names import FunctionName
 
 if TYPE_CHECKING:
-    from lambda_lab.aws.backend import LabLambdaBackend
     from lambda_lab.aws.function import LabFunction
+    from lambda_lab.aws.store import FunctionStore
 
 __all__ = ["Pointing", "point_alias", "pointing", "versions_named_by", "weights_of"]
 
@@ -47,7 +47,7 @@ def point_alias(alias: LambdaAlias, version: str, weights: Mapping[str, float]) 
     alias.routing_config = dict(weights)  # type: ignore[assignment] # moto says text, keeps any
 
 
-def pointing(backend: LabLambdaBackend, named: FunctionName) -> Pointing:
+def pointing(backend: FunctionStore, named: FunctionName) -> Pointing:
     """Return what *named* means now.
 
     Raises

@@ -14,7 +14,8 @@ from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.function import LabFunction
 from lambda_lab.aws.names import FunctionName, function_arn, parse_function_name
 from lambda_lab.aws.paging import paged
-from lambda_lab.aws.provisioned import ProvisionedConfig, check_qualifier, describe, follow, without
+from lambda_lab.aws.provisioned import check_qualifier, describe, follow, without
+from lambda_lab.aws.provisioned_config import ProvisionedConfig
 from lambda_lab.errors import AwsError
 
 __all__ = [

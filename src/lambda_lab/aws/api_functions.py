@@ -12,8 +12,8 @@ from lambda_lab.aws.checks import (
     check_vpc,
     refuse_not_modelled,
 )
-from lambda_lab.aws.code_checks import check_package_type, check_source, refuse_image
-from lambda_lab.aws.code_storage import check_room, unzipped_size
+from lambda_lab.aws.code_checks import check_package_type, check_source, refuse_image, unzipped_size
+from lambda_lab.aws.code_storage import check_room
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction

@@ -7,8 +7,8 @@ from typing import Any
 
 from lambda_lab.aws.backend import LabLambdaBackend, services
 from lambda_lab.aws.checks import checked_zip, refuse_not_modelled
-from lambda_lab.aws.code_checks import check_zip_size
-from lambda_lab.aws.code_storage import check_room, unzipped_size
+from lambda_lab.aws.code_checks import check_zip_size, unzipped_size
+from lambda_lab.aws.code_storage import check_room
 from lambda_lab.aws.errors import aws_error, not_authorized
 from lambda_lab.aws.moto_seam import JsonRESTError, LayerVersion, read_object
 from lambda_lab.aws.names import LayerName, parse_layer_name

@@ -1,12 +1,7 @@
-"""Lambda's control plane: what functions there are, and the states they go through.
-
-A subclass of moto's backend, so that every other moto service that knows Lambda - CloudFormation,
-resource tagging - works with the same functions.
-"""
+"""Lambda's control plane: the states that functions go through, from the first to the last."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,27 +14,25 @@ from lambda_lab.aws.checks import (
     checked_zip,
     request_too_large,
 )
-from lambda_lab.aws.code_storage import check_room, unzipped_size
+from lambda_lab.aws.code_checks import unzipped_size
+from lambda_lab.aws.code_storage import check_room
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_targets import check_dead_letter
 from lambda_lab.aws.function import LabFunction
-from lambda_lab.aws.mapping_shapes import LabMapping
 from lambda_lab.aws.moto_seam import (
     JsonRESTError,
-    LambdaBackend,
     LayerVersion,
     lambda_backend,
     read_object,
     translate,
 )
-from lambda_lab.aws.names import FunctionName, function_arn, parse_layer_arn
+from lambda_lab.aws.names import parse_layer_arn
 from lambda_lab.aws.roles import check_role
 from lambda_lab.aws.services import Services, services, use_services
 from lambda_lab.aws.snap_start import begin_snapshot, check_snap_start
-from lambda_lab.aws.triggers import Triggers
+from lambda_lab.aws.store import FunctionStore
 from lambda_lab.aws.vpc.attachment import attach, attached, not_now, review
 from lambda_lab.aws.vpc.config import check_vpc_role, read_vpc_config
-from lambda_lab.aws.vpc.interfaces import Interfaces
 from lambda_lab.records import FunctionSpec, LayerSpec
 
 __all__ = [
@@ -59,82 +52,8 @@ UPDATE_SECONDS = 0.3
 """How long an update is InProgress. AWS publishes no time."""
 
 
-class LabLambdaBackend(Triggers, LambdaBackend):
-    """Lambda in one region of the account.
-
-    ``lock`` is held by every operation that reads or changes what functions there are, and by
-    none that runs a function.
-    """
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.lock = threading.RLock()
-        # "Version numbers are never reused, even for a function that has been deleted and
-        # recreated": Developer Guide, Manage Lambda function versions.
-        self._last_numbers: dict[str, int] = {}
-        self.mappings: dict[str, LabMapping] = {}
-        self.interfaces = Interfaces(region_name)
-        self.idle_watch = False
-
-    # -- finding ---------------------------------------------------------------------------------
-
-    def find(self, named: FunctionName) -> LabFunction:
-        """Return the function, version or alias target that *named* means.
-
-        Raises
-        ------
-        AwsError
-            ``ResourceNotFoundException`` in AWS's words.
-        """
-        # moto reads $LATEST in any letters; for AWS, other ones name nothing.
-        misspelt = named.qualifier != "$LATEST" and str(named.qualifier).upper() == "$LATEST"
-        if named.account in (None, self.account_id) and not misspelt:
-            try:
-                found: Any = self._lambdas.get_function_by_name_with_qualifier(
-                    named.name, named.qualifier
-                )
-            except JsonRESTError:
-                pass
-            else:
-                function: LabFunction = found
-                return function
-        account = named.account or self.account_id
-        arn = function_arn(self.region_name, account, named.name, named.qualifier)
-        raise aws_error("ResourceNotFoundException", f"Function not found: {arn}")
-
-    def functions(self) -> list[LabFunction]:
-        """Return the latest version of every function, by name."""
-        latest: Any = self._lambdas.latest()
-        return sorted(latest, key=lambda function: str(function.function_name))
-
-    def reserved_concurrency(self, name: str) -> int | None:
-        """Return what is reserved for the function *name*, if anything."""
-        found = self._lambdas._functions.get(name)
-        reserved: int | None = None if found is None else found["latest"].reserved_concurrency
-        return reserved
-
-    def versions_of(self, function: LabFunction) -> list[LabFunction]:
-        """Return the published versions, oldest first."""
-        versions: list[LabFunction] = self._lambdas._functions[function.function_name]["versions"]
-        return versions
-
-    def package(self, digest: str) -> bytes | None:
-        """Return the zip whose SHA-256 is *digest*: what ``Code.Location`` points to."""
-        with self.lock:
-            functions = self.functions()
-            for function in (*functions, *(v for f in functions for v in self.versions_of(f))):
-                if function.code_digest == digest:
-                    return function.code_bytes
-            for layer in self.layer_versions():
-                if layer.code_digest == digest:
-                    code: bytes = layer.code_bytes
-                    return code
-        return None
-
-    def layer_versions(self) -> list[LayerVersion]:
-        """Return every version of every layer."""
-        layers = self._layers._layers.values()
-        return [version for layer in layers for version in layer.layer_versions.values()]
+class LabLambdaBackend(FunctionStore):
+    """Lambda in one region of the account."""
 
     # -- creating --------------------------------------------------------------------------------
 
@@ -172,24 +91,10 @@ class LabLambdaBackend(Triggers, LambdaBackend):
             return self.publish(function, None)
         return function
 
-    def create_from_template(self, name: str, properties: Mapping[str, Any]) -> LabFunction:
-        """Create a function that a CloudFormation template describes; it is Active at once."""
-        from lambda_lab.aws.formation import create_function
-
-        return create_function(self, name, properties)
-
-    def update_from_template(
-        self, function: LabFunction, properties: Mapping[str, Any]
-    ) -> LabFunction:
-        """Update a function to what a CloudFormation template describes now."""
-        from lambda_lab.aws.formation import update_function
-
-        return update_function(self, function, properties)
-
     def activate(self, function: LabFunction) -> None:
         """End the creation of *function*, unless it is gone or Active already."""
         with self.lock:
-            if self._holds(function) and function.lab_state == "Pending":
+            if self.holds(function) and function.lab_state == "Pending":
                 self._become_active(function)
 
     def _become_active(self, function: LabFunction) -> None:
@@ -207,10 +112,6 @@ class LabLambdaBackend(Triggers, LambdaBackend):
             else:
                 one.fail(problem, revision)
         attached(self, [function, *pending])
-
-    def _holds(self, function: LabFunction) -> bool:
-        known = self._lambdas._functions.get(function.function_name)
-        return known is not None and known["latest"] is function
 
     # -- updating --------------------------------------------------------------------------------
 
@@ -243,7 +144,7 @@ class LabLambdaBackend(Triggers, LambdaBackend):
     def updated(self, function: LabFunction, spec: FunctionSpec) -> None:
         """Let invocations run *spec*, unless the function is gone or this is done already."""
         with self.lock:
-            current = self._holds(function) and function.update_status == "InProgress"
+            current = self.holds(function) and function.update_status == "InProgress"
             if not current or spec.revision != function.running_revision:
                 return
             if function.attach_problem is None:
@@ -298,11 +199,6 @@ class LabLambdaBackend(Triggers, LambdaBackend):
             review(self, function.former_places)  # a stack waits until they are gone
 
     # -- parts -----------------------------------------------------------------------------------
-
-    def timestamp(self) -> str:
-        """Return the region's time as ``LastModified`` has it."""
-        moment = services().clock.now()
-        return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
     def code_of(self, code: Mapping[str, Any], operation: str) -> bytes:
         """Return the zip that a ``Code`` means, checked against AWS's limits."""
@@ -363,13 +259,6 @@ class LabLambdaBackend(Triggers, LambdaBackend):
                 "InvalidParameterValueException", f"Layer version {arn} does not exist."
             )
         return LayerSpec(arn, layer.code_sha_256, layer.code_bytes)
-
-    def publish_layer_version(self, spec: dict[str, Any]) -> LayerVersion:
-        """Publish a layer version; moto's name for it, which CloudFormation calls."""
-        from lambda_lab.aws.api_layers import publish
-
-        with self.lock:
-            return publish(self, spec)
 
     def check_changes(self, params: Mapping[str, Any]) -> None:
         """Check what a configuration change names: role, runtime, variables."""

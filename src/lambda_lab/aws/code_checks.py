@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ __all__ = [
     "check_source",
     "check_zip_size",
     "refuse_image",
+    "unzipped_size",
 ]
 
 LONGEST_NAME = 255
@@ -132,3 +134,9 @@ def check_layout(entries: Sequence[zipfile.ZipInfo]) -> None:
     clashes = files & folders
     if clashes:
         raise ValueError(f"both a file and a folder: {min(clashes)}")
+
+
+def unzipped_size(code: bytes) -> int:
+    """Return the bytes that the files of a zip have together."""
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        return sum(entry.file_size for entry in archive.infolist())

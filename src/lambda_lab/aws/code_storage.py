@@ -5,33 +5,23 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 from __future__ import annotations
 
-import io
-import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lambda_lab import facts
 from lambda_lab.aws.errors import aws_error
+from lambda_lab.aws.store import FunctionStore
 
-if TYPE_CHECKING:
-    from lambda_lab.aws.backend import LabLambdaBackend
-
-__all__ = ["check_room", "unzipped_size"]
+__all__ = ["check_room"]
 
 GIGABYTE = 1024**3
 
 
-def unzipped_size(code: bytes) -> int:
-    """Return the bytes that the files of a zip have together."""
-    with zipfile.ZipFile(io.BytesIO(code)) as archive:
-        return sum(entry.file_size for entry in archive.infolist())
-
-
-def check_room(backend: LabLambdaBackend, more: int) -> None:
+def check_room(store: FunctionStore, more: int) -> None:
     """Refuse what the Region has no room for any more.
 
     Parameters
     ----------
-    backend
+    store
         The Region's functions and layers.
     more
         Bytes that are to be added, unzipped.
@@ -41,10 +31,10 @@ def check_room(backend: LabLambdaBackend, more: int) -> None:
     AwsError
         ``CodeStorageExceededException`` in the words users of AWS report (confidence M).
     """
-    latest = backend.functions()
+    latest = store.functions()
     kept = sum(one.unzipped_size for one in latest)
-    kept += sum(one.unzipped_size for name in latest for one in backend.versions_of(name))
-    layers: list[Any] = backend.layer_versions()
+    kept += sum(one.unzipped_size for function in latest for one in store.versions_of(function))
+    layers: list[Any] = store.layer_versions()
     kept += sum(layer.unzipped_size for layer in layers)
     if kept + more > int(facts.value("storage.code")) * GIGABYTE:
         raise aws_error("CodeStorageExceededException", "Code storage limit exceeded.")

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lambda_lab.aws.code_storage import unzipped_size
+from lambda_lab.aws.code_checks import unzipped_size
 from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_settings import EventSettings
 from lambda_lab.aws.moto_seam import LambdaFunction
 from lambda_lab.aws.names import function_arn
 from lambda_lab.aws.policy import Policies, TemplatePolicy
-from lambda_lab.aws.provisioned import ProvisionedConfig
+from lambda_lab.aws.provisioned_config import ProvisionedConfig
 from lambda_lab.aws.states import States
-from lambda_lab.aws.triggers import not_delivered
+from lambda_lab.aws.undelivered import not_delivered
 from lambda_lab.records import FunctionSpec, LayerSpec, LogFormat, LoggingSpec
 from lambda_lab.runtime.packages import code_sha256
 

@@ -10,7 +10,6 @@ where it routes to two, it is split between them as the calls are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambda_lab.aws.aliases import versions_named_by, weights_of
@@ -21,12 +20,11 @@ from lambda_lab.aws.snap_start import refuse_provisioned
 from lambda_lab.invoke.provisioned import FAILED, IN_PROGRESS, READY
 
 if TYPE_CHECKING:
-    from lambda_lab.aws.backend import LabLambdaBackend
     from lambda_lab.aws.function import LabFunction
     from lambda_lab.aws.moto_seam import LambdaAlias
+    from lambda_lab.aws.store import FunctionStore
 
 __all__ = [
-    "ProvisionedConfig",
     "check_pointing",
     "check_qualifier",
     "describe",
@@ -38,20 +36,12 @@ __all__ = [
 Params = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisionedConfig:
-    """What was asked for on one version or alias."""
-
-    requested: int
-    last_modified: str
-
-
-def _alias(backend: LabLambdaBackend, function: LabFunction, qualifier: str) -> LambdaAlias | None:
+def _alias(backend: FunctionStore, function: LabFunction, qualifier: str) -> LambdaAlias | None:
     aliases = backend.list_aliases(function.function_name)
     return next((alias for alias in aliases if alias.name == qualifier), None)
 
 
-def _versions(backend: LabLambdaBackend, function: LabFunction, qualifier: str) -> set[str]:
+def _versions(backend: FunctionStore, function: LabFunction, qualifier: str) -> set[str]:
     if qualifier.isdigit():
         return {qualifier}
     alias = _alias(backend, function, qualifier)
@@ -59,7 +49,7 @@ def _versions(backend: LabLambdaBackend, function: LabFunction, qualifier: str) 
 
 
 def shares(
-    backend: LabLambdaBackend, function: LabFunction, qualifier: str, requested: int
+    backend: FunctionStore, function: LabFunction, qualifier: str, requested: int
 ) -> dict[str, int]:
     """Return how many environments each version gets of what *qualifier* asks for.
 
@@ -80,7 +70,7 @@ def shares(
 # -- checks ----------------------------------------------------------------------------------------
 
 
-def check_qualifier(backend: LabLambdaBackend, function: LabFunction, qualifier: str) -> None:
+def check_qualifier(backend: FunctionStore, function: LabFunction, qualifier: str) -> None:
     """Check that *qualifier* may have provisioned concurrency of its own.
 
     Raises
@@ -95,7 +85,7 @@ def check_qualifier(backend: LabLambdaBackend, function: LabFunction, qualifier:
 
 
 def check_pointing(
-    backend: LabLambdaBackend, function: LabFunction, alias: str, versions: set[str]
+    backend: FunctionStore, function: LabFunction, alias: str, versions: set[str]
 ) -> None:
     """Check that *alias* may point to *versions*, if it has provisioned concurrency.
 
@@ -121,7 +111,7 @@ def _check_published(versions: set[str]) -> None:
 
 
 def _check_alone(
-    backend: LabLambdaBackend, function: LabFunction, qualifier: str, versions: set[str]
+    backend: FunctionStore, function: LabFunction, qualifier: str, versions: set[str]
 ) -> None:
     for other in function.provisioned:
         if other == qualifier or not versions & _versions(backend, function, other):
@@ -139,7 +129,7 @@ def _check_alone(
 # -- carrying it out -------------------------------------------------------------------------------
 
 
-def follow(backend: LabLambdaBackend, function: LabFunction, *, anew: str | None = None) -> None:
+def follow(backend: FunctionStore, function: LabFunction, *, anew: str | None = None) -> None:
     """Ask the data plane for what the configurations of *function* say now.
 
     A version whose number stays is left alone, but for those of the qualifier *anew*.
@@ -158,13 +148,13 @@ def follow(backend: LabLambdaBackend, function: LabFunction, *, anew: str | None
             kept.stop(arn, version)
 
 
-def without(backend: LabLambdaBackend, function: LabFunction, qualifier: str) -> None:
+def without(backend: FunctionStore, function: LabFunction, qualifier: str) -> None:
     """Drop the configuration of *qualifier*, if it has one."""
     if function.provisioned.pop(qualifier, None) is not None:
         follow(backend, function)
 
 
-def describe(backend: LabLambdaBackend, function: LabFunction, qualifier: str) -> Params:
+def describe(backend: FunctionStore, function: LabFunction, qualifier: str) -> Params:
     """Word the configuration of *qualifier* as AWS does."""
     config = function.provisioned[qualifier]
     kept = services().plane().provisioned

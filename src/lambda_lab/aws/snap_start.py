@@ -28,8 +28,8 @@ from lambda_lab.records import LayerSpec
 from lambda_lab.runtime.outcomes import InitOutcome
 
 if TYPE_CHECKING:
-    from lambda_lab.aws.backend import LabLambdaBackend
     from lambda_lab.aws.function import LabFunction
+    from lambda_lab.aws.store import FunctionStore
 
 __all__ = [
     "PUBLISHED_VERSIONS",
@@ -124,7 +124,7 @@ def refuse_provisioned(versions: Iterable[LabFunction]) -> None:
 # -- taking it -------------------------------------------------------------------------------------
 
 
-def begin_snapshot(backend: LabLambdaBackend, version: LabFunction) -> None:
+def begin_snapshot(backend: FunctionStore, version: LabFunction) -> None:
     """Let a version that was just published be Pending until its snapshot is there."""
     if version.snap_start != PUBLISHED_VERSIONS:
         return
@@ -133,19 +133,19 @@ def begin_snapshot(backend: LabLambdaBackend, version: LabFunction) -> None:
     services().clock.call_later(SNAPSHOT_SECONDS, partial(_take, backend, version))
 
 
-def _take(backend: LabLambdaBackend, version: LabFunction) -> None:
+def _take(backend: FunctionStore, version: LabFunction) -> None:
     if _is_there(backend, version):
         done = partial(_taken, backend, version)
         services().plane().snapshots.take(version.spec, done)
 
 
-def _is_there(backend: LabLambdaBackend, version: LabFunction) -> bool:
+def _is_there(backend: FunctionStore, version: LabFunction) -> bool:
     with backend.lock:
         every = (one for latest in backend.functions() for one in backend.versions_of(latest))
         return any(one is version for one in every)
 
 
-def _taken(backend: LabLambdaBackend, version: LabFunction, outcome: InitOutcome) -> None:
+def _taken(backend: FunctionStore, version: LabFunction, outcome: InitOutcome) -> None:
     with backend.lock:
         version.awaits_snapshot = False
         if outcome.status == "success":

@@ -1,4 +1,4 @@
-"""moto's own names for the ways into Lambda, and what becomes of each.
+"""Lambda as moto's other services call it: moto's own names for the ways in.
 
 moto's services hand events to Lambda inside the process. Sources that push have modules of their
 own under ``aws/pushes``, mappings poll; what is left comes through here. Who calls by a way that
@@ -7,35 +7,32 @@ is not modelled is told so: docs/decisions/0030-triggers-of-moto.md.
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 from typing import Any
 
+from lambda_lab.aws import formation
+from lambda_lab.aws.api_layers import publish
+from lambda_lab.aws.backend import LabLambdaBackend
+from lambda_lab.aws.function import LabFunction
+from lambda_lab.aws.mapping_template import (
+    create_mapping,
+    delete_mapping,
+    mappings_of,
+    update_mapping,
+)
+from lambda_lab.aws.moto_seam import LayerVersion
 from lambda_lab.aws.pushes.logs import send_log_events
-from lambda_lab.errors import NotModelledError
+from lambda_lab.aws.undelivered import not_delivered
 
-__all__ = ["Triggers", "not_delivered"]
-
-log = logging.getLogger("lambda_lab")
+__all__ = ["RegionBackend"]
 
 
-def not_delivered(source: str, function: str) -> NotModelledError:
-    """Say on the log that *source* did not call *function*; return the error that says so too."""
-    error = NotModelledError(
-        f"{source} calling a function",
-        f"Nothing was sent to {function}. Call Invoke with such an event instead.",
-    )
-    log.warning("%s", error)
-    return error
-
-
-class Triggers:
-    """A base of the region's backend, in front of moto's.
+class RegionBackend(LabLambdaBackend):
+    """The backend that a region hands to moto.
 
     A way that is not named here - moto's pushes to mappings it made itself - ends in
     ``LabFunction.invoke``, which refuses it.
     """
-
-    region_name: str
 
     def send_log_event(
         self,
@@ -55,32 +52,37 @@ class Triggers:
             events=log_events,
         )
 
-    # -- event source mappings of templates: moto's names ------------------------------------------
+    # -- what CloudFormation's templates describe --------------------------------------------------
 
-    def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
+    def create_from_template(self, name: str, properties: Mapping[str, Any]) -> LabFunction:
+        """Create a function that a template describes; it is Active at once."""
+        return formation.create_function(self, name, properties)
+
+    def update_from_template(
+        self, function: LabFunction, properties: Mapping[str, Any]
+    ) -> LabFunction:
+        """Update a function to what a template describes now."""
+        return formation.update_function(self, function, properties)
+
+    def publish_layer_version(self, spec: dict[str, Any]) -> LayerVersion:
+        """Publish a layer version that a template describes."""
+        with self.lock:
+            return publish(self, spec)
+
+    def create_event_source_mapping(self, spec: dict[str, Any]) -> Any:
         """Make a mapping that a template describes."""
-        from lambda_lab.aws.mapping_template import create_mapping
-
         return create_mapping(self, spec)
 
-    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+    def update_event_source_mapping(self, uuid: str, spec: dict[str, Any]) -> Any:
         """Bring a mapping to what a template describes now."""
-        from lambda_lab.aws.mapping_template import update_mapping
-
         return update_mapping(self, uuid, spec)
 
-    def delete_event_source_mapping(self: Any, uuid: str) -> None:
+    def delete_event_source_mapping(self, uuid: str) -> None:
         """Delete a mapping of a template."""
-        from lambda_lab.aws.mapping_template import delete_mapping
-
         delete_mapping(self, uuid)
 
-    def list_event_source_mappings(
-        self: Any, event_source_arn: str, function_name: str
-    ) -> list[Any]:
+    def list_event_source_mappings(self, event_source_arn: str, function_name: str) -> list[Any]:
         """Return the mappings of a source and a function."""
-        from lambda_lab.aws.mapping_template import mappings_of
-
         return list(mappings_of(self, event_source_arn, function_name))
 
     def invoke(

@@ -13,7 +13,7 @@ from lambda_lab import facts
 
 from .lines import Bill, Line
 from .money import EXACT
-from .workload import ARCHITECTURES, Metered, Workload, meter
+from .workload import ARCHITECTURES, Metered, Workload, check_workload, meter
 
 __all__ = ["bill"]
 
@@ -40,6 +40,7 @@ def bill(workload: Workload, *, free_tier: bool = True) -> Bill:
     >>> bill(small).total, bill(small, free_tier=False).total
     (Decimal('0.000'), Decimal('0.3675003750000'))
     """
+    check_workload(workload)
     used = meter(workload)
     kind = ARCHITECTURES[workload.architecture]
     free = free_tier and not workload.provisioned

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lambda_lab import facts
+from lambda_lab.errors import shown
 
 from .errors import WorkloadError
 from .money import EXACT, counted
@@ -89,7 +90,9 @@ class Field:
             # Far out of bounds; a Decimal of it would only be long.
             number = Decimal(whole) if abs(whole) <= 10**40 else None
         if number is None or not self._fits(number):
-            raise WorkloadError(f"{self.label} is {_shown(value)}. {self.allowed}", self.name)
+            raise WorkloadError(
+                f"{self.label} is {shown(value, _SHOWN)}. {self.allowed}", self.name
+            )
         return self._plain(number)
 
     def parse(self, text: str) -> Decimal:
@@ -133,14 +136,6 @@ class Field:
         if scaled.denominator != 1 or abs(scaled) > 10**40:
             return None
         return Decimal(scaled.numerator).scaleb(-self.places, context=EXACT)
-
-
-def _shown(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - a repr may raise anything, and a huge int does
-        text = f"a {type(value).__name__} that cannot be printed"
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _of_facts(

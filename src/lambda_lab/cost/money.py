@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 
+from lambda_lab.errors import shown
+
+from .errors import WorkloadError
+
 __all__ = ["EXACT", "counted", "dollars"]
 
 EXACT = Context(prec=90, traps=[Inexact, InvalidOperation, DivisionByZero])
@@ -28,10 +32,18 @@ def dollars(amount: Decimal) -> str:
     >>> dollars(Decimal("0.0000002")), dollars(Decimal("0.00999999"))
     ('$0.0000002', '$0.01')
     """
+    _check(amount)
     if amount == 0 or amount >= _CENT:
         return f"${amount.quantize(_CENT, context=_PRINTING):,f}"
     digits = Decimal(1).scaleb(amount.adjusted() - 2)
     return f"${amount.quantize(digits, context=_PRINTING):f}".rstrip("0")
+
+
+def _check(amount: object) -> None:
+    if not isinstance(amount, Decimal) or not amount.is_finite():
+        raise WorkloadError(
+            f"amount is {shown(amount)}; give a finite Decimal, as a bill has them."
+        )
 
 
 def counted(quantity: Decimal) -> str:

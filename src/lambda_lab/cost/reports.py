@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
 
+from lambda_lab.errors import shown
+
 from .charges import MILLION, PER_GB_S
 from .errors import WorkloadError
 from .lines import Bill, Line
@@ -45,9 +47,12 @@ def from_reports(messages: Iterable[str], *, architecture: str = "x86_64") -> Bi
     """
     if str(architecture) not in ARCHITECTURES:
         raise WorkloadError(
-            f"Architecture is {architecture!r}. Give {' or '.join(ARCHITECTURES)}.", "architecture"
+            f"Architecture is {shown(architecture)}. Give {' or '.join(ARCHITECTURES)}.",
+            "architecture",
         )
-    runs = [_read(message) for message in messages if message.startswith("REPORT ")]
+    if isinstance(messages, str | bytes) or not isinstance(messages, Iterable):
+        raise WorkloadError(f"messages is a {type(messages).__name__}; give a list of messages.")
+    runs = [_read(message) for message in messages if _is_report(message)]
     with localcontext(EXACT):
         seconds = sum((ms * mb for ms, mb in runs), Decimal(0)) / 1000 / 1024
     key = f"price.duration.{ARCHITECTURES[architecture]}"
@@ -56,6 +61,12 @@ def from_reports(messages: Iterable[str], *, architecture: str = "x86_64") -> Bi
         Line(f"Duration, {architecture}", seconds, "GB-s", key, each=PER_GB_S),
     )
     return Bill(tuple(line for line in lines if line.quantity))
+
+
+def _is_report(message: object) -> bool:
+    if not isinstance(message, str):
+        raise WorkloadError(f"{shown(message)} is no message of a log; give texts.")
+    return message.startswith("REPORT ")
 
 
 def _read(message: str) -> tuple[Decimal, Decimal]:

@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from lambda_lab import facts
+from lambda_lab.errors import shown
 
 from .charges import bill
 from .errors import WorkloadError
 from .fields import Field, fields
 from .lines import Bill, Line
 from .services import charge, services
-from .workload import Workload
+from .workload import Workload, check_workload
 
 __all__ = ["BreakEven", "break_even", "hourly", "instances", "server"]
 
@@ -50,7 +51,7 @@ def instances(*, unconfirmed: bool = False) -> tuple[str, ...]:
 def _key(instance: str) -> str:
     if str(instance) not in instances(unconfirmed=True):
         raise WorkloadError(
-            f"There is no price for the instance {instance!r}. "
+            f"There is no price for the instance {shown(instance)}. "
             f"Give one of {', '.join(instances(unconfirmed=True))}.",
             "instance",
         )
@@ -161,7 +162,10 @@ def break_even(
     >>> print(break_even(light, "m7g.large"))
     68,732,044 requests a month, 26.2 a second on average: from there on the server costs no more.
     """
+    check_workload(workload)
     fixed = server(instance, servers=servers)
+    if isinstance(also, str | bytes) or not isinstance(also, Iterable):
+        raise WorkloadError(f"also is {shown(also)}; give a list of names of services.", "also")
     doors = tuple(also)
     most = fields()["requests"].most
     for name in doors:

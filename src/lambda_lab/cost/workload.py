@@ -12,7 +12,7 @@ from .errors import WorkloadError
 from .fields import fields
 from .money import EXACT
 
-__all__ = ["ARCHITECTURES", "Metered", "Workload", "meter"]
+__all__ = ["ARCHITECTURES", "Metered", "Workload", "check_workload", "meter"]
 
 ARCHITECTURES = {"x86_64": "x86", "arm64": "arm"}
 """AWS's names, and how the price facts spell them."""
@@ -107,6 +107,20 @@ class Metered:
     storage: Decimal
     cached: Decimal
     restored: Decimal
+
+
+def check_workload(workload: object) -> None:
+    """Refuse what is no workload.
+
+    Raises
+    ------
+    WorkloadError
+        Saying what it is.
+    """
+    if not isinstance(workload, Workload):
+        raise WorkloadError(
+            f"workload is a {type(workload).__name__}; give a lambda_lab.cost.Workload."
+        )
 
 
 def meter(workload: Workload) -> Metered:

@@ -11,6 +11,13 @@ from lambda_lab.network.components import Address
 __all__ = ["Hop", "Reason", "Verdict"]
 
 Direction = Literal["egress", "ingress"]
+_SHOWS = {
+    Failure.HANGS: "The packet is dropped, so the connection hangs until a timeout ends it.",
+    Failure.REFUSED: "The connection is refused at once.",
+    Failure.UNREACHABLE: "The connection fails at once: the network is unreachable.",
+    Failure.DNS: "The name is not resolved, so no connection is tried.",
+    Failure.DENIED: "The connection works, and the service answers AccessDenied.",
+}
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,35 @@ class Verdict:
 
     def sentences(self) -> list[str]:
         """Return the verdict in plain words, short enough for a phone."""
-        from lambda_lab.network.words import sentences
+        source = _capital(self.source) if self.source.startswith("the ") else self.source
+        able = "can" if self.reachable else "cannot"
+        said = [f"{source} {able} reach {self.destination} on port {self.port}."]
+        if self.unequal:
+            said.append(f"That is so from {self.subnet}; another of its subnets does reach it.")
+        if self.via:
+            said.append(f"The way is over {', '.join(self.via)}.")
+        reason = self.reason
+        if reason is None:
+            if self.seen_from is not None:
+                said.append(f"The other side sees {self.seen_from}.")
+            return said
+        said.append(_capital(reason.text))
+        if reason.back:
+            said.append("It is the answer that is lost, on the way back.")
+        if self.shows is not None:
+            said.append(_SHOWS[self.shows])
+        if reason.code is not None:
+            said.append(f"Reachability Analyzer's code is {reason.code.value}.")
+        said.append(reason.remedy)
+        return said
 
-        return sentences(self)
+
+def _capital(text: str) -> str:
+    """Return *text* with a capital first letter.
+
+    Examples
+    --------
+    >>> _capital("the function")
+    'The function'
+    """
+    return text[:1].upper() + text[1:]

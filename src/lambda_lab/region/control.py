@@ -8,18 +8,35 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from lambda_lab.clock import Clock
+from lambda_lab.invoke.plane import DataPlane
 from lambda_lab.region.account_limits import change_limits, describe_limits
 from lambda_lab.runtime.report import iso_time
+from lambda_lab.timeline import Timeline
 
-if TYPE_CHECKING:
-    from lambda_lab.region.region import Region
-
-__all__ = ["control"]
+__all__ = ["Controlled", "control"]
 
 Query = Mapping[str, Sequence[str]]
 JSON = "application/json"
+
+
+class Controlled(Protocol):
+    """What the paths control: a region."""
+
+    clock: Clock
+    timeline: Timeline
+    plane: DataPlane
+
+    def health(self) -> dict[str, Any]:
+        """Describe it."""
+
+    def package(self, digest: str) -> bytes | None:
+        """Return the zip whose SHA-256 is *digest*."""
+
+    def reset(self) -> None:
+        """Make it empty."""
 
 
 class _Refused(Exception):
@@ -27,7 +44,7 @@ class _Refused(Exception):
 
 
 def control(
-    region: Region, method: str, path: str, query: Query, body: bytes
+    region: Controlled, method: str, path: str, query: Query, body: bytes
 ) -> tuple[int, str, bytes]:
     """Answer one control request: status, content type, body."""
     if method == "GET" and path.startswith("/_lab/packages/"):
@@ -48,18 +65,18 @@ def _answer(status: HTTPStatus, document: Any) -> tuple[int, str, bytes]:
     return status, JSON, json.dumps(document).encode() + b"\n"
 
 
-def _health(region: Region, query: Query, body: bytes) -> Any:
+def _health(region: Controlled, query: Query, body: bytes) -> Any:
     return region.health()
 
 
-def _clock(region: Region, query: Query, body: bytes) -> Any:
+def _clock(region: Controlled, query: Query, body: bytes) -> Any:
     return {
         "now": iso_time(region.clock.now_ns()),
         "advanced_seconds": round(region.clock.advanced_seconds, 3),
     }
 
 
-def _advance(region: Region, query: Query, body: bytes) -> Any:
+def _advance(region: Controlled, query: Query, body: bytes) -> Any:
     try:
         document = json.loads(body or b"{}")
         seconds = document["advance_seconds"]
@@ -74,7 +91,7 @@ def _advance(region: Region, query: Query, body: bytes) -> Any:
     return _clock(region, query, body)
 
 
-def _settle(region: Region, query: Query, body: bytes) -> Any:
+def _settle(region: Controlled, query: Query, body: bytes) -> Any:
     region.clock.run_due()
     region.clock.settle()
     return {"settled": True}
@@ -85,26 +102,26 @@ def _function(query: Query) -> str | None:
     return values[0] if values else None
 
 
-def _timeline(region: Region, query: Query, body: bytes) -> Any:
+def _timeline(region: Controlled, query: Query, body: bytes) -> Any:
     function = _function(query)
     return {"events": [event.as_json() for event in region.timeline.of(function)]}
 
 
-def _environments(region: Region, query: Query, body: bytes) -> Any:
+def _environments(region: Controlled, query: Query, body: bytes) -> Any:
     function = _function(query)
     return {"environments": region.plane.environments(function)}
 
 
-def _reset(region: Region, query: Query, body: bytes) -> Any:
+def _reset(region: Controlled, query: Query, body: bytes) -> Any:
     region.reset()
     return {"reset": True}
 
 
-def _limits(region: Region, query: Query, body: bytes) -> Any:
+def _limits(region: Controlled, query: Query, body: bytes) -> Any:
     return describe_limits(region.plane.admission)
 
 
-def _change_limits(region: Region, query: Query, body: bytes) -> Any:
+def _change_limits(region: Controlled, query: Query, body: bytes) -> Any:
     try:
         change_limits(region.plane.admission, json.loads(body or b"null"))
     except (ValueError, RecursionError) as error:
@@ -112,7 +129,7 @@ def _change_limits(region: Region, query: Query, body: bytes) -> Any:
     return _limits(region, query, body)
 
 
-_PATHS: Mapping[tuple[str, str], Callable[[Region, Query, bytes], Any]] = {
+_PATHS: Mapping[tuple[str, str], Callable[[Controlled, Query, bytes], Any]] = {
     ("GET", "/_lab/health"): _health,
     ("GET", "/_lab/clock"): _clock,
     ("POST", "/_lab/clock"): _advance,

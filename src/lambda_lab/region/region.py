@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from lambda_lab._version import __version__
 from lambda_lab.aws.application import Application
-from lambda_lab.aws.backend import LabLambdaBackend, Services, use_services
+from lambda_lab.aws.backend import Services, use_services
 from lambda_lab.aws.deliveries import AwsDeliveries
 from lambda_lab.aws.find_package import find_package
 from lambda_lab.aws.guard import region_settings
@@ -22,9 +23,10 @@ from lambda_lab.aws.pushes.opened import service_pushes
 from lambda_lab.aws.resolve import RegionFunctions
 from lambda_lab.aws.sources.queue import queue_writes
 from lambda_lab.aws.sources.stream import stream_writes
+from lambda_lab.aws.triggers import RegionBackend
 from lambda_lab.clock import Clock
 from lambda_lab.closing import Closing
-from lambda_lab.errors import SandboxError
+from lambda_lab.errors import LabError, SandboxError, shown
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.afterwards import Afterwards
 from lambda_lab.invoke.caller import Caller
@@ -37,6 +39,7 @@ from lambda_lab.invoke.routing import Routing
 from lambda_lab.invoke.workers import Workers
 from lambda_lab.observe import BufferedTelemetry
 from lambda_lab.records import FunctionSpec
+from lambda_lab.region.control import control
 from lambda_lab.region.databases import open_databases
 from lambda_lab.region.egress import open_egress
 from lambda_lab.region.metric_readers import metric_readers
@@ -53,6 +56,7 @@ from lambda_lab.timeline import Timeline
 __all__ = ["Region"]
 
 _open_region = threading.Lock()
+_NAME = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 LOG_SECONDS = 1
 """From a log line to the subscription filters of its group. AWS says near real time, no number."""
 
@@ -95,6 +99,10 @@ class Region(Closing):
         idle_expiry_seconds: float | None = None,
         account_concurrency: int | None = None,
     ) -> None:
+        if not _NAME.fullmatch(str(name)):
+            raise LabError(
+                f"{shown(name)} is no region. Give AWS's name of one, such as 'us-east-1'."
+            )
         self._limits = Limits.of_aws(account_concurrency_of(account_concurrency))
         if not _open_region.acquire(blocking=False):
             raise SandboxError(
@@ -139,7 +147,7 @@ class Region(Closing):
         from lambda_lab.aws.http_server import HttpServer
 
         stack = self._stack
-        install_backend(LabLambdaBackend)
+        install_backend(RegionBackend)
         reset_moto()
         stack.callback(reset_moto)
         stack.enter_context(moto_reads(self.clock.now))
@@ -277,8 +285,6 @@ class Region(Closing):
         self, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes
     ) -> tuple[int, str, bytes]:
         """Answer a control path under ``/_lab``."""
-        from lambda_lab.region.control import control
-
         self.plane.afterwards.wait()
         return control(self, method, path, query, body)
 

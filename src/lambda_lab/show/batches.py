@@ -12,6 +12,7 @@ from lambda_lab.show.batch_words import outcome_key, tell_batches
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
 from lambda_lab.show.frame import MARGIN, ROW, Frame
+from lambda_lab.show.given import given_events
 from lambda_lab.show.names import place
 from lambda_lab.show.placing import Moment, took
 from lambda_lab.show.shapes import outcome, sign
@@ -63,6 +64,7 @@ def batch_lives(
     Batches over time
     - No mapping has worked yet: write something to its source, then draw again.
     """
+    events = given_events(events)
     record = read_batches(events, mapping=mapping, names=names, steady=steady)
     if not record.records and mapping is not None:
         _refuse_unknown(events, mapping)

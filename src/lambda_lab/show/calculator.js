@@ -176,7 +176,7 @@
 
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", draw);
-    form.querySelector(".ll-calc-set").disabled = false;
+    form.querySelector("fieldset").disabled = false;
     draw();
   }
 

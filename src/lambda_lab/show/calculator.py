@@ -7,7 +7,7 @@ from typing import Any
 
 from lambda_lab import cost
 from lambda_lab.cost.money import counted
-from lambda_lab.cost.workload import ARCHITECTURES
+from lambda_lab.cost.workload import ARCHITECTURES, check_workload
 from lambda_lab.show.calculator_model import FIRST, MORE, answer, form_fields
 from lambda_lab.show.calculator_page import bill_rows, calculator_css, page
 from lambda_lab.show.explorer import Explorer
@@ -124,6 +124,8 @@ def price_calculator(
     What does a month cost?
     The bill is $2.73: requests $0.40; duration, x86_64 $2.33.
     """
+    if workload is not None:
+        check_workload(workload)
     start = workload or cost.Workload(requests=3_000_000, duration_ms=120, memory_mb=1536)
     typed = {field.name: counted(getattr(start, field.name)) for field in form_fields()}
     return PriceCalculator(typed, start.architecture, free_tier)

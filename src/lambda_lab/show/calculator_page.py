@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from html import escape
-from importlib.resources import files
 
 from lambda_lab.cost.fields import Field, fields
 from lambda_lab.cost.workload import ARCHITECTURES
 from lambda_lab.show.calculator_model import FIRST, MORE, Answer, script_model
-from lambda_lab.show.style import page_css
+from lambda_lab.show.explorer_page import explorer_page, form_css
 
 __all__ = ["bill_rows", "calculator_css", "page"]
 
@@ -42,21 +41,19 @@ def page(
     first = "".join(_field(fields()[name], typed, answer) for name in FIRST)
     more = "".join(_field(fields()[name], typed, answer) for name in MORE)
     unfolded = " open" if set(MORE) & set(answer.problems) else ""
-    return (
-        f'<figure class="ll-figure"><style>{page_css()}{calculator_css()}</style>'
-        f"<figcaption>{escape(title)}</figcaption>"
-        f'<form class="ll-calc" autocomplete="off" '
-        f'data-model="{escape(json.dumps(script_model(), ensure_ascii=False))}">'
-        '<fieldset class="ll-calc-set" disabled><legend class="ll-calc-hear">Workload</legend>'
-        f"{first}"
-        f'<div class="ll-calc-field" role="radiogroup" aria-label="Architecture">'
+    settings = (
+        f'{first}<div class="ll-calc-field" role="radiogroup" aria-label="Architecture">'
         f"<span>Architecture</span><span>{choices}</span></div>"
         f"<details{unfolded}><summary>Cold starts, storage, provisioned concurrency</summary>{more}"
         "</details>"
         f'<label class="ll-calc-check"><input type="checkbox" name="free"'
         f"{' checked' if free_tier else ''}> Take the free tier off</label>"
-        f"</fieldset>{bill_rows(answer)}</form><script>{_script()}</script></figure>"
     )
+    model = json.dumps(script_model(), ensure_ascii=False)
+    return explorer_page(
+        "calc", title, calculator_css(), model=model, settings=settings, shown=bill_rows(answer),
+        legend="Workload", script="calculator",
+    )  # fmt: skip
 
 
 def _field(field: Field, typed: Mapping[str, str], answer: Answer) -> str:
@@ -72,19 +69,13 @@ def _field(field: Field, typed: Mapping[str, str], answer: Answer) -> str:
 
 
 @cache
-def _script() -> str:
-    return files("lambda_lab.show").joinpath("calculator.js").read_text(encoding="utf-8").strip()
-
-
-@cache
 def calculator_css() -> str:
     """Return the style sheet of the calculator; its colours are those of the figures."""
     form = ".ll-calc"
     own = f".ll-figure {form}"
     return (
-        f"{form}{{border:1px solid var(--c-rule);border-radius:6px;background:var(--c-paper);"
-        "color:var(--c-text);padding:.8rem 1rem;line-height:1.45}"
-        f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem;"
+        form_css("calc")
+        + f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem;"
         "min-inline-size:0}"
         f"{form} details{{border-block:1px solid var(--c-rule);padding:.35rem 0}}"
         f"{form} details {form}-field{{margin-block-start:.55rem}}"
@@ -105,8 +96,6 @@ def calculator_css() -> str:
         f"{own} p{form}-problem{{margin:.25rem 0 0;padding:.1rem 0 .1rem .7rem;"
         "border-left:4px solid var(--c-error);overflow-wrap:anywhere;font-size:.95em}"
         f"{own} p{form}-problem:empty{{display:none}}"
-        f"{form}-hear{{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;"
-        "clip-path:inset(50%)}"
         f"@container ll (max-width:30rem){{{form}-field>label>span:first-child,"
         f"{form}-field[role]>span:first-child{{flex-basis:100%}}}}"
         f"{own} {form}-rows{{margin:.9rem 0 0;display:grid;gap:.2rem}}"

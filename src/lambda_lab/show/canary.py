@@ -11,6 +11,7 @@ from lambda_lab.show.canary_model import checked_weight, wilson
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.curve_words import number_said
 from lambda_lab.show.figure import Figure
+from lambda_lab.show.given import given_row
 from lambda_lab.show.style import WIDTH
 
 __all__ = ["canary_share", "counted"]
@@ -53,7 +54,8 @@ def counted(run: Sequence[str], version: str) -> list[int]:
     >>> counted(["1", "2", "1", "2"], "2")
     [0, 1, 1, 2]
     """
-    if isinstance(run, str) or not run:
+    run = [] if isinstance(run, str) else given_row("run", run, "versions")
+    if not run:
         raise LabError(
             "There is no run to draw. Collect the ExecutedVersion of each call in a list first."
         )

@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
 
 from lambda_lab.show.canary_model import (
     CALLS,
@@ -18,7 +17,7 @@ from lambda_lab.show.canary_model import (
     calls_until_seen,
     prospects,
 )
-from lambda_lab.show.style import page_css
+from lambda_lab.show.explorer_page import explorer_page, form_css
 
 __all__ = ["axis_end", "canary_css", "canary_page", "said", "share_of", "spoken", "table_of"]
 
@@ -118,14 +117,11 @@ def _place(share: float, end: int) -> str:
 def canary_page(weight: int, failing: int, ran: Mapping[int, int], title: str) -> str:
     """Return the explorer for a page without a kernel; *weight* and *failing* are indices."""
     chosen, bad = WEIGHTS[weight], FAILING[failing]
-    return (
-        f'<figure class="ll-figure"><style>{page_css()}{canary_css()}</style>'
-        f"<figcaption>{escape(title)}</figcaption>"
-        f'<form class="ll-canary" autocomplete="off" data-model="{escape(_model(chosen, ran))}">'
-        '<fieldset disabled><legend class="ll-canary-hear">Settings</legend>'
-        + _slider("Weight", "weight", weight, len(WEIGHTS), f"{chosen} %")
-        + _slider("Its calls that fail", "failing", failing, len(FAILING), f"{bad} %")
-        + f"</fieldset>{table_of(chosen, bad, ran)}</form><script>{_script()}</script></figure>"
+    sliders = _slider("Weight", "weight", weight, len(WEIGHTS), f"{chosen} %")
+    sliders += _slider("Its calls that fail", "failing", failing, len(FAILING), f"{bad} %")
+    shown = table_of(chosen, bad, ran)
+    return explorer_page(
+        "canary", title, canary_css(), model=_model(chosen, ran), settings=sliders, shown=shown
     )
 
 
@@ -152,25 +148,17 @@ def _model(weight: int, ran: Mapping[int, int]) -> str:
 
 
 @cache
-def _script() -> str:
-    return files("lambda_lab.show").joinpath("canary.js").read_text(encoding="utf-8").strip()
-
-
-@cache
 def canary_css() -> str:
     """Return the style sheet of the explorer; its colours are those of the figures."""
     form, rows = ".ll-canary", ".ll-figure table.ll-canary-rows"
     return (
-        f"{form}{{border:1px solid var(--c-rule);border-radius:6px;background:var(--c-paper);"
-        "color:var(--c-text);padding:.8rem 1rem;line-height:1.45}"
-        f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem}}"
+        form_css("canary")
+        + f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem}}"
         f"{form} label{{display:flex;flex-wrap:wrap;gap:.3rem .8rem;align-items:center}}"
         f"{form} label>span{{flex:0 0 8.6rem;font-weight:600}}"
         f"{form} input{{accent-color:var(--c-run);margin:0;flex:1 1 4rem;min-inline-size:0;"
         "block-size:1.6rem}"
         f"{form} output{{flex:0 0 3.4rem;font-variant-numeric:tabular-nums}}"
-        f"{form}-hear{{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;"
-        "clip-path:inset(50%)}"
         f"{rows}{{inline-size:100%;table-layout:fixed;margin:0}}"
         f"{rows} :is(th,td){{padding:.3rem .5rem .3rem 0;background:none;color:inherit;"
         "text-align:start;vertical-align:middle;font-variant-numeric:tabular-nums}"

@@ -11,7 +11,8 @@ from lambda_lab.show.canary import counted
 from lambda_lab.show.canary_model import CALLS, FAILING, WEIGHTS, checked_percent, checked_weight
 from lambda_lab.show.canary_page import canary_css, canary_page, said, table_of
 from lambda_lab.show.explorer import Explorer
-from lambda_lab.show.style import page_css
+from lambda_lab.show.explorer_page import explorer_part
+from lambda_lab.show.given import given_row
 
 __all__ = ["CanaryExplorer", "canary_explorer"]
 
@@ -63,9 +64,8 @@ class CanaryExplorer(Explorer):
 
         def draw(_: object = None) -> None:
             ran = self._ran if weight.value == WEIGHTS[self._weight] else {}
-            shown.value = (
-                f'<div class="ll-figure"><style>{page_css()}{canary_css()}</style>'
-                f'<div class="ll-canary">{table_of(weight.value, failing.value, ran)}</div></div>'
+            shown.value = explorer_part(
+                "canary", canary_css(), table_of(weight.value, failing.value, ran)
             )
 
         for control in (weight, failing):
@@ -124,7 +124,7 @@ def canary_explorer(
     failing = checked_percent("The rate of failures", failing_percent)
     chosen = _nearest(WEIGHTS, percent)
     ran: dict[int, int] = {}
-    if len(run):
+    if given_row("run", run, "versions"):
         if abs(WEIGHTS[chosen] - percent) > 1e-9:
             offered = ", ".join(f"{one / _WHOLE:g}" for one in WEIGHTS)
             raise LabError(f"A run at a weight of {weight} cannot be marked; on offer: {offered}.")

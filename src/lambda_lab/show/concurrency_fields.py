@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 
 __all__ = ["FIELDS", "KINDS", "MOST_LOAD", "Field", "Kind", "checked", "kind_of", "number_text"]
 
@@ -129,8 +129,8 @@ def kind_of(key: str) -> Kind:
     LabError
         If there is no such question.
     """
-    if key not in KINDS:
-        raise LabError(f"There is no explorer {key!r}; ask for one of {', '.join(KINDS)}.")
+    if key not in tuple(KINDS):  # what cannot be hashed is no kind either
+        raise LabError(f"There is no explorer {shown(key)}; ask for one of {', '.join(KINDS)}.")
     return KINDS[key]
 
 

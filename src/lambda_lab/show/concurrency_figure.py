@@ -11,6 +11,7 @@ from lambda_lab.errors import LabError
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.curve_words import number_said
 from lambda_lab.show.figure import Figure
+from lambda_lab.show.given import given_mapping, given_row
 from lambda_lab.show.style import WIDTH
 from lambda_lab.show.times import say
 from lambda_lab.simulate import Result
@@ -120,7 +121,10 @@ def concurrency(
     - Reserved, 4: the limit is reached in 2 of 3 windows.
     - 3 requests are throttled, the most of them, 3, in the window that begins at 2 min.
     """
-    windows = windows_of(run) if isinstance(run, Result) else [_window(one) for one in run]
+    if isinstance(run, Result):
+        windows = windows_of(run)
+    else:
+        windows = [_window(one) for one in given_row("run", run, "windows")]
     if not 2 <= len(windows) <= _MOST_WINDOWS:
         raise LabError(
             f"The figure shows 2 to {_MOST_WINDOWS} windows; there are {len(windows)}. "
@@ -132,7 +136,7 @@ def concurrency(
         for number, one in enumerate(windows)
     ):
         raise LabError("The windows are not of equal length, one after the other. Sort them first.")
-    lines = _checked_limits(limits or {})
+    lines = _checked_limits(given_mapping("limits", limits or {}, "numbers"))
     words = _words(windows, lines)
     heading = clean(title) if title else "Concurrency over time"
     canvas = Canvas()

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from lambda_lab import facts
@@ -25,27 +24,25 @@ from lambda_lab.show.concurrency_model import (
     Point,
     draws,
 )
-from lambda_lab.show.style import LINES, WIDTH, page_css, svg_css
+from lambda_lab.show.explorer_page import explorer_page, form_css
+from lambda_lab.show.style import LINES, WIDTH, svg_css
 
 __all__ = ["NOTHING", "chart", "explorer_css", "page", "script_model"]
 
 NOTHING = "Nothing is simulated until every entry is one that can be."
-_FRAME = {"left": 78.0, "right": 526.0, "top": 40.0, "base": 214.0}
-_HEIGHT = 262
+# On a phone the letters are larger: between two rows of them lies a whole line.
+_FRAME = {"left": 78.0, "right": 526.0, "top": 58.0, "base": 232.0}
+_HEIGHT = 304
 
 
 def page(kind: Kind, typed: Mapping[str, str], found: Picture) -> str:
     """Return the explorer for a page without a kernel."""
     names = ("rate", "duration", kind.key)
     fields = "".join(_entry(name, typed[name]) for name in names)
-    return (
-        f'<figure class="ll-figure"><style>{page_css()}{svg_css()}{explorer_css()}</style>'
-        f"<figcaption>{escape(kind.title)}</figcaption>"
-        '<form class="ll-conc" autocomplete="off" '
-        f'data-model="{escape(json.dumps(script_model(kind)))}">'
-        '<fieldset disabled><legend class="ll-conc-hear">Settings</legend>'
-        f"{fields}</fieldset>{chart(kind, found)}</form><script>{_script()}</script></figure>"
-    )
+    return explorer_page(
+        "conc", kind.title, svg_css() + explorer_css(), model=json.dumps(script_model(kind)),
+        settings=fields, shown=chart(kind, found), script="concurrency",
+    )  # fmt: skip
 
 
 def _entry(name: str, text: str) -> str:
@@ -86,10 +83,10 @@ def _svg(kind: Kind, found: Picture) -> str:
             _text(_FRAME["left"] - 8, float(_y(place)), label, "end", "ll-soft ll-conc-up")
         )
     parts += [
-        _text(float(_x(place)), _FRAME["base"] + 18, label, "middle", "ll-soft ll-conc-across")
+        _text(float(_x(place)), _FRAME["base"] + 26, label, "middle", "ll-soft ll-conc-across")
         for place, label in found.across
     ]
-    parts.append(_text(WIDTH - 12, _FRAME["base"] + 38, kind.across, "end", "ll-soft"))
+    parts.append(_text(WIDTH - 12, _FRAME["base"] + 54, kind.across, "end", "ll-soft"))
     for number, line in enumerate(found.lines, 1):
         parts.append(_line(number, line))
     if found.mark is not None:
@@ -149,18 +146,12 @@ def script_model(kind: Kind) -> dict[str, Any]:
 
 
 @cache
-def _script() -> str:
-    return files("lambda_lab.show").joinpath("concurrency.js").read_text(encoding="utf-8").strip()
-
-
-@cache
 def explorer_css() -> str:
     """Return the style sheet of the explorer; its colours are those of the figures."""
     form = ".ll-conc"
     return (
-        f"{form}{{border:1px solid var(--c-rule);border-radius:6px;background:var(--c-paper);"
-        "color:var(--c-text);padding:.8rem 1rem;line-height:1.45}"
-        f"{form} fieldset{{border:0;margin:0 0 .6rem;padding:0;display:grid;gap:.45rem}}"
+        form_css("conc")
+        + f"{form} fieldset{{border:0;margin:0 0 .6rem;padding:0;display:grid;gap:.45rem}}"
         f"{form} label{{display:flex;flex-wrap:wrap;gap:.2rem .8rem;align-items:center}}"
         f"{form} label>span{{flex:0 0 13rem;font-weight:600}}"
         f"{form} input{{font:inherit;color:inherit;background:transparent;inline-size:7rem;"
@@ -169,8 +160,6 @@ def explorer_css() -> str:
         f"{form} input[aria-invalid=true]{{border:2px solid var(--c-timeout)}}"
         f"{form} label>b{{flex:1 1 100%;font-weight:400;color:var(--c-timeout)}}"
         f"{form} label>b:empty{{display:none}}"
-        f"{form}-hear{{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;"
-        "clip-path:inset(50%)}"
         f"{form}-old{{opacity:.35}}"
         f".ll-figure p{form}-keys{{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.2rem 0 0;"
         "font-size:.95em}"

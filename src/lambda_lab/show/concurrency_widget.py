@@ -13,7 +13,8 @@ from lambda_lab.show.concurrency_fields import FIELDS, Kind, checked, kind_of
 from lambda_lab.show.concurrency_model import picture
 from lambda_lab.show.concurrency_page import chart, explorer_css, page
 from lambda_lab.show.explorer import Explorer
-from lambda_lab.show.style import page_css, svg_css
+from lambda_lab.show.explorer_page import explorer_part
+from lambda_lab.show.style import svg_css
 
 __all__ = ["ConcurrencyExplorer", "concurrency_explorer"]
 
@@ -61,10 +62,7 @@ class ConcurrencyExplorer(Explorer):
                 place.value = f"<b>{escape(wrong.get(name, ''))}</b>"
                 place.layout.display = None if name in wrong else "none"
             found = None if wrong else picture(kind, values)
-            shown.value = (
-                f'<div class="ll-figure"><style>{page_css()}{svg_css()}{explorer_css()}</style>'
-                f'<div class="ll-conc">{chart(kind, found)}</div></div>'
-            )
+            shown.value = explorer_part("conc", svg_css() + explorer_css(), chart(kind, found))
 
         for entry in entries.values():
             entry.observe(draw, names="value")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Real
 
 from lambda_lab.clock import SECOND
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.curve_words import number_said, tell_curves
 from lambda_lab.show.figure import Figure
+from lambda_lab.show.given import given_mapping, given_row
 from lambda_lab.show.style import LINES, WIDTH
 from lambda_lab.show.times import say
 
@@ -81,13 +84,15 @@ def curve(
     Concurrent batches against time
     - On demand: begins at 5, reaches its highest value, 1,250, after 4 min 9 s, and ends at 1,250.
     """
+    series = given_mapping("series", series, "points")
     lines = {clean(name, _NAME_LIMIT): _checked(name, points) for name, points in series.items()}
     if not 1 <= len(lines) <= len(LINES) or len(lines) < len(series):
         raise LabError(
             f"A curve shows one to {len(LINES)} lines under names that differ; "
             f"this one has {len(series)}. Draw several figures, or shorten the names."
         )
-    named = {clean(name, 24): _finite(value) for name, value in (limits or {}).items()}
+    marked = given_mapping("limits", limits or {}, "values")
+    named = {clean(name, 24): _finite(value) for name, value in marked.items()}
     heading = clean(title) if title else clean(f"{y[:1].upper()}{y[1:]} against {x}")
     words = tell_curves(lines, named, x=clean(x), time=time)
     canvas = Canvas()
@@ -98,10 +103,10 @@ def curve(
 
 def _checked(name: str, points: Sequence[Point]) -> list[Point]:
     checked = []
-    for point in points:
-        pair = tuple(point)
+    for point in given_row(name, points, "pairs (x, y)"):
+        pair = tuple(given_row(f"A point of {name!r}", point, "two numbers"))
         if len(pair) != 2:
-            raise LabError(f"A point of {name!r} is {point!r}; give pairs (x, y).")
+            raise LabError(f"A point of {name!r} is {shown(point)}; give pairs (x, y).")
         checked.append((_finite(pair[0]), _finite(pair[1])))
     if not checked:
         raise LabError(f"The line {name!r} has no points. Give at least one pair (x, y).")
@@ -111,9 +116,13 @@ def _checked(name: str, points: Sequence[Point]) -> list[Point]:
 
 
 def _finite(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise LabError(f"{value!r} cannot be drawn: give a finite number.")
-    return float(value)
+    number = math.nan
+    if not isinstance(value, bool) and isinstance(value, Real):
+        with suppress(OverflowError):
+            number = float(value)
+    if not math.isfinite(number):
+        raise LabError(f"{shown(value)} cannot be drawn: give a finite number.")
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +176,14 @@ class _Chart:
             canvas.line(self._x.start, y, self._x.end, y, "ll-rule")
             canvas.text(self._x.start - 8, y, number_said(tick), "ll-soft", anchor="end")
         self._x_axis(x_name)
-        for name, value in self._limits.items():
-            self._limit(name, value)
+        for value in self._limits.values():
+            y = self._y.at(value)
+            canvas.line(self._x.start, y, self._x.end, y, "ll-break", dash="3 4")
         for number, points in enumerate(self._lines.values(), 1):
             self._line(number, points)
+        # After the lines: where one must cross a name, the name stays readable.
+        for name, value in self._limits.items():
+            self._name_limit(name, value)
         self._names()
         return self._y.start + 2 * _TEXT_ROW + _MARGIN
 
@@ -196,10 +209,9 @@ class _Chart:
         first = math.ceil(low / step)
         return [step * count for count in range(first, math.floor(high / step) + 1)]
 
-    def _limit(self, name: str, value: float) -> None:
-        """Draw a line across, and name it at the end that has more room."""
+    def _name_limit(self, name: str, value: float) -> None:
+        """Name the line of a limit at the end that has more room."""
         y = self._y.at(value)
-        self._canvas.line(self._x.start, y, self._x.end, y, "ll-break", dash="3 4")
         at = y - 12 if y - 22 > self._y.end else y + 13
         wide = text_width(name) * _WIDE
         left, right = self._x.start + 6, self._x.end - 6

@@ -8,6 +8,7 @@ from lambda_lab.show.axis import Axis, Stretch
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
 from lambda_lab.show.frame import MARGIN, ROW, Frame
+from lambda_lab.show.given import given_events
 from lambda_lab.show.lives import Life, Lives, Try, Wait, read_lives
 from lambda_lab.show.lives_words import tell_lives, wait_label
 from lambda_lab.show.names import place_name
@@ -53,7 +54,7 @@ def event_lives(
     Asynchronous events over time
     - No asynchronous event has been recorded yet: send one, then draw again.
     """
-    record = read_lives(events, steady=steady)
+    record = read_lives(given_events(events), steady=steady)
     groups = _groups(record)
     heading = clean(title) if title else _title(record)
     words = tell_lives(record, groups, steady=steady)

@@ -9,6 +9,7 @@ from lambda_lab.show.axis import Axis, Stretch
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
 from lambda_lab.show.frame import MARGIN, ROW, Frame
+from lambda_lab.show.given import given_events
 from lambda_lab.show.history import SNAPSHOT, History, Lane, Phase, Span, read
 from lambda_lab.show.lanes_words import tell
 from lambda_lab.show.shapes import outcome, sign
@@ -54,7 +55,8 @@ def lanes(events: Sequence[Event], *, title: str | None = None, steady: bool = F
     Environments over time
     - Nothing has been recorded yet: call the function, then draw again.
     """
-    history = read(canonical(events) if steady else events)
+    given = given_events(events)
+    history = read(canonical(given) if steady else given)
     heading = clean(title) if title else _title(history)
     words = tell(history, steady=steady)
     canvas = Canvas()

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational, Real
 from types import MappingProxyType
 from typing import Any
 
 from lambda_lab.clock import SECOND
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 
 __all__ = ["DIALS", "MILLISECOND", "NO_LIMIT", "Dial", "chosen", "time_text"]
 
@@ -94,15 +95,19 @@ class Dial:
                 return index
         offered = ", ".join(self.text(one) for one in self.offered)
         unit = "the seconds of one of" if self.timed else "one of"
-        raise LabError(f"{self.label}: {value!r} is not on offer. Give {unit}: {offered}.")
+        raise LabError(f"{self.label}: {shown(value)} is not on offer. Give {unit}: {offered}.")
 
 
 def _number(value: Any, parts: int) -> Fraction | None:
     """Return a number in *parts* exactly as it is written, so that 0.1 s are 100 ms."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return None
     # What is below zero is on offer nowhere: the number that stands for None is ours alone.
-    return Fraction(repr(value)) * parts if 0 <= value < math.inf else None
+    if value < 0 or not value < math.inf:
+        return None
+    # NumPy's numbers are Real too, and write themselves otherwise than Python's.
+    exact = Fraction(value) if isinstance(value, Rational) else Fraction(repr(float(value)))
+    return exact * parts
 
 
 DIALS: Mapping[str, Dial] = MappingProxyType(

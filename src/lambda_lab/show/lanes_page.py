@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
+from lambda_lab.show.explorer_page import explorer_page, form_css
 from lambda_lab.show.lanes_drawing import FRAME, drawing
 from lambda_lab.show.lanes_fields import DIALS, NO_LIMIT
 from lambda_lab.show.lanes_model import picture
-from lambda_lab.show.style import page_css, svg_css
+from lambda_lab.show.style import svg_css
 
 __all__ = ["TITLE", "lanes_css", "lanes_page", "lanes_shown", "script_model"]
 
@@ -22,15 +22,10 @@ TITLE = "Which calls start cold, and which are throttled?"
 def lanes_page(values: Mapping[str, int]) -> str:
     """Return the explorer for a page without a kernel."""
     sliders = "".join(_slider(name, value) for name, value in values.items())
-    return (
-        f'<figure class="ll-figure"><style>{page_css()}{svg_css()}{lanes_css()}</style>'
-        f"<figcaption>{escape(TITLE)}</figcaption>"
-        '<form class="ll-lanes" autocomplete="off" '
-        f'data-model="{escape(json.dumps(script_model()))}">'
-        '<fieldset disabled><legend class="ll-lanes-hear">Settings</legend>'
-        f"{sliders}</fieldset>{lanes_shown(values)}</form>"
-        f"<script>{_script()}</script></figure>"
-    )
+    return explorer_page(
+        "lanes", TITLE, svg_css() + lanes_css(), model=json.dumps(script_model()),
+        settings=sliders, shown=lanes_shown(values),
+    )  # fmt: skip
 
 
 def _slider(name: str, value: int) -> str:
@@ -71,19 +66,13 @@ def script_model() -> dict[str, Any]:
 
 
 @cache
-def _script() -> str:
-    return files("lambda_lab.show").joinpath("lanes.js").read_text(encoding="utf-8").strip()
-
-
-@cache
 def lanes_css() -> str:
     """Return the style sheet of the explorer; its colours are those of the figures."""
     form = ".ll-lanes"
     box = "display:inline-block;vertical-align:-.1em;block-size:.9rem"
     return (
-        f"{form}{{border:1px solid var(--c-rule);border-radius:6px;background:var(--c-paper);"
-        "color:var(--c-text);padding:.8rem 1rem;line-height:1.45}"
-        f"{form} fieldset{{border:0;margin:0 0 .6rem;padding:0;display:grid;gap:.3rem 1.6rem;"
+        form_css("lanes")
+        + f"{form} fieldset{{border:0;margin:0 0 .6rem;padding:0;display:grid;gap:.3rem 1.6rem;"
         "grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr))}"
         f"{form} label{{display:flex;flex-wrap:wrap;gap:0 .8rem;align-items:center}}"
         f"{form} label>span{{flex:1 1 100%;font-weight:600}}"
@@ -91,8 +80,6 @@ def lanes_css() -> str:
         "block-size:1.6rem}"
         f"{form} output{{flex:0 0 4rem;white-space:nowrap;"
         "font-variant-numeric:tabular-nums}"
-        f"{form}-hear{{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;"
-        "clip-path:inset(50%)}"
         f".ll-figure p{form}-keys{{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.2rem 0 0;"
         "font-size:.95em}"
         f"{form}-keys :is(i,b,u){{{box};inline-size:1.6rem;border-radius:2px;"

@@ -10,10 +10,11 @@ from html import escape
 from typing import Any
 
 from lambda_lab.show.explorer import Explorer
+from lambda_lab.show.explorer_page import explorer_part
 from lambda_lab.show.lanes_fields import DIALS, chosen
 from lambda_lab.show.lanes_model import picture
 from lambda_lab.show.lanes_page import TITLE, lanes_css, lanes_page, lanes_shown
-from lambda_lab.show.style import page_css, svg_css
+from lambda_lab.show.style import svg_css
 
 __all__ = ["LanesExplorer", "lanes_explorer"]
 
@@ -48,10 +49,7 @@ class LanesExplorer(Explorer):
 
         def draw(_: object = None) -> None:
             values = {name: slider.value for name, slider in sliders.items()}
-            shown.value = (
-                f'<div class="ll-figure"><style>{page_css()}{svg_css()}{lanes_css()}</style>'
-                f'<div class="ll-lanes">{lanes_shown(values)}</div></div>'
-            )
+            shown.value = explorer_part("lanes", svg_css() + lanes_css(), lanes_shown(values))
 
         for slider in sliders.values():
             slider.observe(draw, names="value")

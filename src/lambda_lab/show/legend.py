@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambda_lab.show.canvas import Canvas
+from lambda_lab.show.canvas import Canvas, clean
 from lambda_lab.show.figure import Figure
 from lambda_lab.show.shapes import badge, legend_row
 from lambda_lab.show.style import MARKS, SHADES, WIDTH
@@ -20,6 +20,7 @@ def legend(*, title: str = "What the marks mean") -> Figure:
     >>> legend().words[1]
     'init: The runtime and the code outside the handler run, once.'
     """
+    title = clean(title)
     canvas = Canvas()
     half = (len(MARKS) + 1) // 2
     for index, mark in enumerate(MARKS.values()):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from lambda_lab.errors import LabError
 from lambda_lab.show.explorer import Explorer
+from lambda_lab.show.explorer_page import explorer_page, explorer_part, form_css
 from lambda_lab.show.network_settings import (
     DESTINATIONS,
     SWITCHES,
@@ -18,7 +18,6 @@ from lambda_lab.show.network_settings import (
     answers,
     every_setting,
 )
-from lambda_lab.show.style import page_css
 
 __all__ = ["NetworkExplorer", "network_explorer", "said"]
 
@@ -90,10 +89,7 @@ class NetworkExplorer(Explorer):
 
         def draw(_: object = None) -> None:
             setting = tuple(control.value for control in controls)
-            shown.value = (
-                f'<div class="ll-figure"><style>{page_css()}{_css()}</style>'
-                f'<div class="ll-net">{_rows(setting)}</div></div>'
-            )
+            shown.value = explorer_part("net", _css(), _rows(setting))
 
         for control in controls:
             control.observe(draw, names="value")
@@ -103,13 +99,10 @@ class NetworkExplorer(Explorer):
 
     def _repr_html_(self) -> str:
         fields = "".join(map(_field, SWITCHES, self._setting))
-        return (
-            f'<figure class="ll-figure"><style>{page_css()}{_css()}</style>'
-            f"<figcaption>{escape(_TITLE)}</figcaption>"
-            f'<form class="ll-net" autocomplete="off" data-model="{escape(_model())}">'
-            f'<fieldset disabled><legend class="ll-net-hear">Settings</legend>{fields}</fieldset>'
-            f"{_rows(self._setting)}</form><script>{_script()}</script></figure>"
-        )
+        return explorer_page(
+            "net", _TITLE, _css(), model=_model(), settings=fields, shown=_rows(self._setting),
+            script="network",
+        )  # fmt: skip
 
     @property
     def title(self) -> str:
@@ -153,25 +146,17 @@ def _model() -> str:
 
 
 @cache
-def _script() -> str:
-    return files("lambda_lab.show").joinpath("network.js").read_text(encoding="utf-8").strip()
-
-
-@cache
 def _css() -> str:
     form, rows = ".ll-net", ".ll-figure table.ll-net-rows"
     return (
-        f"{form}{{border:1px solid var(--c-rule);border-radius:6px;background:var(--c-paper);"
-        "color:var(--c-text);padding:.8rem 1rem;line-height:1.45}"
-        f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem}}"
+        form_css("net")
+        + f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem}}"
         f"{form} label{{display:flex;flex-wrap:wrap;gap:.2rem .8rem;align-items:center}}"
         f"{form} label>span{{flex:0 0 14rem;font-weight:600}}"
         f"{form} select{{flex:1 1 10rem;min-inline-size:0;font:inherit;color:var(--c-text);"
         "background:var(--c-paper);border:1px solid var(--c-soft);border-radius:4px;"
         "padding:.2rem .3rem;min-block-size:1.9rem}"
         f"{form} option{{color:var(--c-text);background:var(--c-paper)}}"
-        f"{form}-hear{{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;"
-        "clip-path:inset(50%)}"
         f"{rows}{{inline-size:100%;table-layout:fixed;margin:0}}"
         f"{rows} :is(th,td){{padding:.35rem .5rem .35rem 0;background:none;color:inherit;"
         "text-align:start;vertical-align:top;overflow-wrap:anywhere;font-weight:400}"

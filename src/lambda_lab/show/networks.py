@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambda_lab.errors import LabError
 from lambda_lab.network.topology import Topology
 from lambda_lab.network.verdict import Hop, Verdict
 from lambda_lab.show.canvas import Canvas, clean
@@ -146,6 +147,8 @@ def network_path(
     >>> figure.title
     'The function reaches example.com, port 443'
     """
+    if not hasattr(topology, "vpcs") or not hasattr(verdict, "reachable"):
+        raise LabError("Give a topology, and the verdict that reach(topology, ...) returned.")
     known = names or {}
     able = "reaches" if verdict.reachable else "does not reach"
     source = "The function" if verdict.source == "the function" else verdict.source

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lambda_lab.errors import LabError
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
+from lambda_lab.show.given import given_events
 from lambda_lab.show.history import read
 from lambda_lab.show.messages import ENVIRONMENT, HANDLER, Step, steps
 from lambda_lab.show.shapes import badge, sign
@@ -50,7 +51,8 @@ def sequence(
     LabError
         If the record holds no call, or not this one.
     """
-    ordered = canonical(events) if steady else sorted(events, key=lambda event: event.time_ns)
+    given = given_events(events)
+    ordered = canonical(given) if steady else sorted(given, key=lambda event: event.time_ns)
     history = read(ordered)
     request = _choose(list(history.numbers), request_id)
     number = history.numbers[request]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from lambda_lab.clock import SECOND
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
+from lambda_lab.show.given import given_mapping, given_row
 from lambda_lab.show.style import WIDTH
 from lambda_lab.show.times import say
 
@@ -72,7 +74,8 @@ def stall(
     Raises
     ------
     LabError
-        If a client was not answered by two servers, one after the other.
+        If a client was not answered by two servers, one after the other, at two moments; or if a
+        call is not two moments and an answer.
 
     Examples
     --------
@@ -84,9 +87,14 @@ def stall(
     - Proxied: served, then waiting with one call, then served by the other server.
     - The time without an answer is drawn as one unit; how long it took is not drawn.
     """
+    calls = given_mapping("calls", calls, "the calls of each client")
     if not 1 <= len(calls) <= _MOST_CLIENTS:
         raise LabError(f"Give the calls of one to {_MOST_CLIENTS} clients; here are {len(calls)}.")
-    gaps = [_gap(name, made) for name, made in calls.items()]
+    gaps = [_gap(name, _checked(name, made)) for name, made in calls.items()]
+    if max(gap.again for gap in gaps) <= min(gap.last for gap in gaps):
+        raise LabError(
+            "No time lies between the two servers' answers, so there is nothing to draw."
+        )
     name = clean(what, 24)
     heading = clean(title) if title else f"Through the {name}"
     words = [_told(gap, seconds=seconds) for gap in gaps]
@@ -97,6 +105,21 @@ def stall(
     canvas = Canvas()
     height = _Chart(canvas, gaps, name, seconds=seconds).draw()
     return Figure(canvas.finish(height, heading, words), tuple(words), heading)
+
+
+def _checked(client: str, calls: Sequence[Call]) -> Sequence[Call]:
+    for one in given_row(f"{client!r}", calls, "calls"):
+        try:
+            sent, ended, _ = one
+            fits = -math.inf < sent <= ended < math.inf
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise LabError(
+                f"{client!r} has the call {shown(one)}. Give when it was sent, when it ended (not "
+                "before), and who answered it, or None."
+            )
+    return calls
 
 
 def _gap(client: str, calls: Sequence[Call]) -> _Gap:

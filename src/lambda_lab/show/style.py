@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from lambda_lab.errors import LabError, shown
+
 __all__ = ["LINES", "MARKS", "SHADES", "TEXT_SIZE", "WIDTH", "Mark", "page_css", "shade", "svg_css"]
 
 WIDTH = 560
@@ -111,6 +113,8 @@ def shade(number: int) -> str:
     >>> shade(1), shade(5)
     ('ll-shade-1', 'll-shade-1')
     """
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise LabError(f"number is {shown(number)}; give the number of a call.")
     return f"ll-shade-{(number - 1) % SHADES + 1}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lambda_lab.errors import LabError
 from lambda_lab.show.canvas import clean
+from lambda_lab.show.given import given_row
 from lambda_lab.show.style import page_css
 
 __all__ = ["Table", "table"]
@@ -63,6 +64,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, caption: str = "") -> Table:
     1     cold
     2     warm
     """
+    rows = given_row("rows", rows, "dicts")
     for row in rows:
         if not isinstance(row, Mapping):
             raise LabError(

@@ -74,7 +74,7 @@
 
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", draw);
-    form.querySelector(".ll-whatif-set").disabled = false;
+    form.querySelector("fieldset").disabled = false;
     draw();
   }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lambda_lab.clock import SECOND
 from lambda_lab.show.explorer import Explorer
-from lambda_lab.show.style import page_css
+from lambda_lab.show.explorer_page import explorer_part
 from lambda_lab.show.times import say
 from lambda_lab.show.whatif_model import ages, retry_fates
 from lambda_lab.show.whatif_page import board, explorer_css, page, sentence
@@ -62,10 +62,7 @@ class RetryExplorer(Explorer):
 
         def draw(_: object = None) -> None:
             fates = retry_fates(**{name: control.value for name, control in controls.items()})
-            shown.value = (
-                f'<div class="ll-figure"><style>{page_css()}{explorer_css()}</style>'
-                f'<div class="ll-whatif">{board(fates)}</div></div>'
-            )
+            shown.value = explorer_part("whatif", explorer_css(), board(fates))
 
         for control in controls.values():
             control.observe(draw, names="value")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lambda_lab import facts
 from lambda_lab.clock import SECOND
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 from lambda_lab.invoke.event_rules import (
     Condition,
     End,
@@ -142,10 +142,17 @@ def _check(retries: int, max_age_seconds: int, failure_percent: int) -> None:
         ("MaximumEventAgeInSeconds", max_age_seconds, "async.age.minimum", "async.age.maximum"),
     ):
         least, most = int(facts.value(low)), int(facts.value(high))
+        _check_whole(name, value)
         if not least <= value <= most:
-            raise LabError(f"{name} is {value}; Lambda takes {least} to {most}.")
+            raise LabError(f"{name} is {shown(value)}; Lambda takes {least} to {most}.")
+    _check_whole("The rate of failures", failure_percent)
     if not 0 <= failure_percent <= _WHOLE:
-        raise LabError(f"The rate of failures is {failure_percent} %; give 0 to {_WHOLE}.")
+        raise LabError(f"The rate of failures is {shown(failure_percent)} %; give 0 to {_WHOLE}.")
+
+
+def _check_whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise LabError(f"{name} is {shown(value)}; give a whole number.")
 
 
 def _shares(weights: Sequence[int]) -> list[int]:

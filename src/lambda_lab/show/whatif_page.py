@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from html import escape
-from importlib.resources import files
 
 from lambda_lab import facts
 from lambda_lab.clock import SECOND
-from lambda_lab.show.style import page_css
+from lambda_lab.show.explorer_page import explorer_page, form_css
 from lambda_lab.show.times import say
 from lambda_lab.show.whatif_model import EVENTS, Fates, ages, fate_labels
 
@@ -59,19 +58,17 @@ def page(fates: Fates, settings: tuple[int, int, int], title: str) -> str:
         for n in range(most + 1)
     )
     chosen = say(ages()[age] * SECOND)
-    return (
-        f'<figure class="ll-figure"><style>{page_css()}{explorer_css()}</style>'
-        f"<figcaption>{escape(title)}</figcaption>"
-        f'<form class="ll-whatif" autocomplete="off" data-model="{escape(_model())}">'
-        '<fieldset class="ll-whatif-set" disabled><legend class="ll-whatif-hear">Settings</legend>'
+    controls = (
         f'<div role="radiogroup" aria-label="Retries"><span>Retries</span> {choices}</div>'
         f'<label><span>Maximum age</span> <input type="range" name="age" min="0" '
         f'max="{len(ages()) - 1}" step="1" value="{age}" aria-valuetext="{chosen}"> '
         f"<output>{chosen}</output></label>"
         '<label><span>Tries that fail</span> <input type="range" name="rate" min="0" max="100" '
         f'step="5" value="{percent}" aria-valuetext="{percent} %"> '
-        f"<output>{percent} %</output></label></fieldset>{board(fates)}</form>"
-        f"<script>{_script()}</script></figure>"
+        f"<output>{percent} %</output></label>"
+    )
+    return explorer_page(
+        "whatif", title, explorer_css(), model=_model(), settings=controls, shown=board(fates)
     )
 
 
@@ -90,18 +87,12 @@ def _model() -> str:
 
 
 @cache
-def _script() -> str:
-    return files("lambda_lab.show").joinpath("whatif.js").read_text(encoding="utf-8").strip()
-
-
-@cache
 def explorer_css() -> str:
     """Return the style sheet of the explorer; its colours are those of the figures."""
     form, cell = ".ll-whatif", ".ll-whatif [class^=ll-fate-]"
     return (
-        f"{form}{{border:1px solid var(--c-rule);border-radius:6px;background:var(--c-paper);"
-        "color:var(--c-text);padding:.8rem 1rem;line-height:1.45}"
-        f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem}}"
+        form_css("whatif")
+        + f"{form} fieldset{{border:0;margin:0 0 .9rem;padding:0;display:grid;gap:.55rem}}"
         f"{form} fieldset>*{{display:flex;flex-wrap:wrap;gap:.3rem .8rem;align-items:center}}"
         f"{form} fieldset>*>span{{flex:0 0 7.4rem;font-weight:600}}"
         f"{form} [role=radiogroup] label{{padding:.15rem .5rem .15rem 0}}"
@@ -109,8 +100,6 @@ def explorer_css() -> str:
         f"{form} input[type=radio]{{inline-size:1.15em;block-size:1.15em;vertical-align:-.15em}}"
         f"{form} input[type=range]{{flex:1 1 4rem;min-inline-size:0;block-size:1.6rem}}"
         f"{form} output{{flex:0 0 4.7rem;font-variant-numeric:tabular-nums}}"
-        f"{form} .ll-whatif-hear{{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;"
-        "clip-path:inset(50%)}"
         f"{form}-cells{{display:grid;grid-template-columns:repeat(20,1fr);gap:3px;max-inline-size:34rem}}"
         "@container ll (max-width:30rem){.ll-whatif-cells{grid-template-columns:repeat(10,1fr);"
         f"max-inline-size:17rem}}{form} fieldset>*>span{{flex-basis:100%}}}}"

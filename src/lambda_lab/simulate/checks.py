@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from fractions import Fraction
 from numbers import Number
 from typing import Any
 
+from lambda_lab.clock import SECOND
+from lambda_lab.errors import shown
+
 from .errors import SimulationError
 
-__all__ = ["LONGEST", "above_zero", "measured", "whole"]
+__all__ = ["LONGEST", "above_zero", "in_nanoseconds", "measured", "whole"]
 
 LONGEST = 2**60
 """Nanoseconds in about 36 years: the longest wait or run, so that sums fit in 64 bits."""
+
+_YEAR = 365 * 86_400
 
 
 def _is_number(value: Any) -> bool:
@@ -46,13 +52,13 @@ def whole(name: str, value: Any, *, least: int = 0, most: int = LONGEST) -> int:
         number = None
     if number is None:
         raise SimulationError(
-            f"{name} is {value!r}; give a whole number of at least {least}. "
+            f"{name} is {shown(value)}; give a whole number of at least {least}. "
             "Times are integer nanoseconds: nanoseconds(1.5) makes them of seconds."
         )
     if number < least:
-        raise SimulationError(f"{name} is {number}; give at least {least}.")
+        raise SimulationError(f"{name} is {shown(number)}; give at least {least}.")
     if number > most:
-        raise SimulationError(f"{name} is {number}; give at most {most}.")
+        raise SimulationError(f"{name} is {shown(number)}; give at most {most}.")
     return number
 
 
@@ -80,8 +86,8 @@ def above_zero(name: str, value: Any) -> Fraction:
         number = Fraction(value) if _is_number(value) else None
     except (TypeError, ValueError, OverflowError):
         number = None
-    if number is None or number <= 0:
-        raise SimulationError(f"{name} is {value!r}; give a finite number above zero.")
+    if number is None or not 0 < number <= sys.float_info.max:
+        raise SimulationError(f"{name} is {shown(value)}; give a finite number above zero.")
     if not isinstance(value, float):
         return number
     return number.limit_denominator(1_000_000) or number
@@ -101,5 +107,27 @@ def measured(name: str, value: Any, *, zero: bool = False) -> float:
         number = math.nan
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
         floor = "of at least zero" if zero else "above zero"
-        raise SimulationError(f"{name} is {value!r}; give a finite number {floor}.")
+        raise SimulationError(f"{name} is {shown(value)}; give a finite number {floor}.")
     return number
+
+
+def in_nanoseconds(name: str, value: Any, *, zero: bool = False, most: int = LONGEST) -> float:
+    """Return *value*, a number of seconds, in nanoseconds; not rounded yet.
+
+    Raises
+    ------
+    SimulationError
+        As for `measured`, or if it is longer than *most* nanoseconds.
+
+    Examples
+    --------
+    >>> in_nanoseconds("seconds", 0.25)
+    250000000.0
+    """
+    nanoseconds = measured(name, value, zero=zero) * SECOND
+    if nanoseconds > most:
+        raise SimulationError(
+            f"{name} is {shown(value)}; give at most {most // SECOND} seconds, about "
+            f"{most // (SECOND * _YEAR)} years."
+        )
+    return nanoseconds

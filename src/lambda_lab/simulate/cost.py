@@ -11,6 +11,7 @@ from typing import Any
 
 from lambda_lab import facts
 from lambda_lab.clock import SECOND
+from lambda_lab.errors import shown
 
 from .checks import whole
 from .errors import SimulationError
@@ -83,9 +84,9 @@ def cost_of(
     SimulationError
         If the memory is out of Lambda's range, or there is no such architecture.
     """
-    if architecture not in ARCHITECTURES:
+    if architecture not in tuple(ARCHITECTURES):
         raise SimulationError(
-            f"There is no architecture {architecture!r}; give {' or '.join(ARCHITECTURES)}."
+            f"There is no architecture {shown(architecture)}; give {' or '.join(ARCHITECTURES)}."
         )
     kind = ARCHITECTURES[architecture]
     gigabytes = (

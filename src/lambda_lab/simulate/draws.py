@@ -7,9 +7,7 @@ from array import array
 from random import Random
 from typing import Any
 
-from lambda_lab.clock import SECOND
-
-from .checks import LONGEST, measured, whole
+from .checks import LONGEST, in_nanoseconds, measured, whole
 from .errors import SimulationError
 
 __all__ = ["exponential", "fixed", "lognormal"]
@@ -23,7 +21,7 @@ def _count(value: Any) -> int:
 
 def _mean(value: Any) -> float:
     """Return a mean in nanoseconds; even a draw of many times as much fits."""
-    mean = measured("mean", value) * SECOND
+    mean = in_nanoseconds("mean", value)
     return float(whole("mean in nanoseconds", round(mean), most=LONGEST // 1024) and mean)
 
 

@@ -9,7 +9,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .checks import measured, whole
+from lambda_lab.clock import SECOND
+
+from .checks import in_nanoseconds, measured, whole
 from .errors import SimulationError
 
 __all__ = ["cold_share_of_one", "concurrency", "erlang_b", "most_recently_used"]
@@ -139,7 +141,7 @@ def most_recently_used(rate: float, duration: float, keep_alive: float) -> tuple
     """
     arrival = measured("rate", rate)
     service = 1 / measured("duration", duration)
-    time = measured("keep_alive", keep_alive)
+    time = in_nanoseconds("keep_alive", keep_alive) / SECOND
     load = arrival / service
     if load > 10_000:
         raise SimulationError(f"The load is {load:g}; give at most 10,000 at a time.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, SupportsIndex, TypeAlias
 
-from lambda_lab.clock import SECOND
+from lambda_lab.errors import shown
 
-from .checks import LONGEST, measured, whole
+from .checks import LONGEST, in_nanoseconds, whole
 from .compiled import counting
 from .errors import SimulationError
 
@@ -38,7 +39,7 @@ def nanoseconds(value: float) -> int:
     >>> nanoseconds(0.25)
     250000000
     """
-    return round(measured("the number of seconds", value, zero=True) * SECOND)
+    return round(in_nanoseconds("the number of seconds", value, zero=True, most=LATEST))
 
 
 def _buffer(name: str, values: Any) -> memoryview:
@@ -54,9 +55,12 @@ def _buffer(name: str, values: Any) -> memoryview:
             raise SimulationError(f"{name} has {view.ndim} dimensions; give one row of numbers.")
         if view.format in {"q", "l"} and view.itemsize == 8 and view.c_contiguous:
             return view.toreadonly().cast("B").cast("q")
+    if not isinstance(values, Iterable):
+        raise SimulationError(
+            f"{name} is {shown(values)}; give a row of whole numbers of nanoseconds: a list, say."
+        )
     try:
-        # A NumPy array of another kind is taken number by number, like a list.
-        return memoryview(array("q", values)).toreadonly()
+        return memoryview(_copied(name, values)).toreadonly()
     except TypeError:
         raise SimulationError(
             f"{name} holds what is no whole number (a float, NaN, None ...). Times are integer "
@@ -64,6 +68,16 @@ def _buffer(name: str, values: Any) -> memoryview:
         ) from None
     except OverflowError:
         raise SimulationError(f"{name} holds a number that does not fit in 64 bits.") from None
+
+
+def _copied(name: str, values: Iterable[Any]) -> array[int]:
+    """Return what is no buffer of integers - a NumPy array of another kind, too - as an array."""
+    copy, rest = array("q"), iter(values)
+    while some := list(islice(rest, CHUNK)):
+        if bool in set(map(type, some)):  # True would pass for 1
+            raise SimulationError(f"{name} holds a truth value; give whole numbers of nanoseconds.")
+        copy.extend(some)
+    return copy
 
 
 def _within(name: str, view: memoryview, most: int) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
+from lambda_lab.errors import shown
+
+from .errors import SimulationError
+
 __all__ = ["ProgressLine"]
 
 
@@ -25,6 +29,8 @@ class ProgressLine:
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
+        if stream is not None and not hasattr(stream, "write"):
+            raise SimulationError(f"stream is {shown(stream)}; give a stream of text, or nothing.")
         self._stream = stream
         self._shown = -1
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import SupportsIndex
+
+from lambda_lab.errors import shown
 
 from .checks import LONGEST, measured, whole
 from .compiled import counting
@@ -54,9 +57,27 @@ class Result:
         Raises
         ------
         IndexError
-            If there is no such request.
+            If there is no such request; -1 is none.
+        SimulationError
+            If *request* is no whole number.
+
+        Examples
+        --------
+        >>> from lambda_lab.simulate import simulate
+        >>> simulate([0, 5], 1, keep_alive=10).outcome(1).name
+        'WARM'
         """
-        return Outcome(self.outcomes[request.__index__()])
+        try:
+            number = None if isinstance(request, bool) else operator.index(request)
+        except TypeError:
+            number = None
+        if number is None:
+            raise SimulationError(f"request is {shown(request)}; give its number, counted from 0.")
+        if not 0 <= number < len(self):
+            raise IndexError(
+                f"There is no request {shown(number)}: they are counted from 0 to {len(self) - 1}."
+            )
+        return Outcome(self.outcomes[number])
 
     # -- counts --------------------------------------------------------------------------------
 
@@ -125,7 +146,7 @@ class Result:
         for share in shares:
             number = measured("share", share, zero=True)
             if number > 1:
-                raise SimulationError(f"share is {share!r}; give a share from 0 to 1.")
+                raise SimulationError(f"share is {shown(share)}; give a share from 0 to 1.")
             # Of the share as it is written: 0.07 of 100 is the seventh, not the eighth.
             place = -(-Fraction(repr(number)) * self.ran // 1)
             ranks.append(max(1, int(place)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from lambda_lab.errors import shown
+
 from . import arrays, pure
 from .compiled import has_numba
 from .errors import SimulationError
@@ -31,7 +33,7 @@ def _engine(name: str, requests: int) -> str:
         return "numba" if requests >= WORTH_COMPILING and has_numba() else "python"
     if name not in ("python", "numba", "arrays"):
         raise SimulationError(
-            f"There is no engine {name!r}; give 'auto', 'python', 'numba' or 'arrays'."
+            f"There is no engine {shown(name)}; give 'auto', 'python', 'numba' or 'arrays'."
         )
     if name == "numba" and not has_numba():
         raise SimulationError(
@@ -134,7 +136,7 @@ def simulate(
         requests_per_environment=requests_per_environment,
     )
     if progress is not None and not callable(progress):
-        raise SimulationError(f"progress is {progress!r}; give something that can be called.")
+        raise SimulationError(f"progress is {shown(progress)}; give something that can be called.")
     starts, lengths, waits = checked_inputs(arrivals, durations, inits)
     name = _engine(engine, len(starts))
     run = pure.run if name == "python" else arrays.run

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from lambda_lab.errors import shown
+
 from .checks import LONGEST
 from .errors import SimulationError
 
@@ -56,12 +58,16 @@ def read_trace(path: str | Path) -> Trace:
     ([0, 500000000], [10000000, 20000000])
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        path = Path(path)
+    except TypeError:
+        raise SimulationError(f"path is {shown(path)}; give the name of a file.") from None
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             requests = _requests(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SimulationError(f"The trace cannot be read: {error}.") from error
     if not requests:
-        raise SimulationError(f"{Path(path).name} holds no request below its head line.")
+        raise SimulationError(f"{path.name} holds no request below its head line.")
     requests.sort(key=lambda request: request[0])
     arrivals, durations, *inits = zip(*requests, strict=True)
     return Trace(

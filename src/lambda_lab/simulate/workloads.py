@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 from lambda_lab.clock import SECOND
+from lambda_lab.errors import shown
 
-from .checks import LONGEST, above_zero, measured, whole
+from .checks import LONGEST, above_zero, in_nanoseconds, measured, whole
 from .errors import SimulationError
 
 __all__ = ["bursts", "constant", "daily_curve", "poisson"]
@@ -24,8 +25,7 @@ MOST = 2**31 - 1
 
 def _end(name: str, value: Any) -> int:
     """Return a number of seconds as nanoseconds, not too many."""
-    nanoseconds = round(measured(name, value) * SECOND)
-    return whole(f"{name} in nanoseconds", nanoseconds, least=1)
+    return whole(f"{name} in nanoseconds", round(in_nanoseconds(name, value)), least=1)
 
 
 def _not_too_many(count: float) -> None:
@@ -130,7 +130,7 @@ def bursts(
     each, times = whole("size", size, least=1), whole("count", count, least=1)
     _not_too_many(each * times)
     apart = _end("every", every)
-    wide = round(measured("spread", spread, zero=True) * SECOND)
+    wide = round(in_nanoseconds("spread", spread, zero=True))
     if wide > apart:
         raise SimulationError(
             f"spread is {spread} s and every {every} s: a burst would reach into the next. "
@@ -182,7 +182,7 @@ def daily_curve(
         raise SimulationError(f"low is {low} and high {high}; give a low of at most high.")
     hour = measured("busiest_hour", busiest_hour, zero=True)
     if hour > 24:
-        raise SimulationError(f"busiest_hour is {busiest_hour!r}; give an hour from 0 to 24.")
+        raise SimulationError(f"busiest_hour is {shown(busiest_hour)}; give an hour from 0 to 24.")
     end = _end("days in seconds", measured("days", days) * DAY)
     _not_too_many(top * end / SECOND)
     chance = Random(whole("seed", seed))

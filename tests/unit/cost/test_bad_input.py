@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -157,3 +158,36 @@ def test_reports_of_runs_that_failed_are_billed_like_others() -> None:
     lines = [report.format(3000, "Status: timeout"), report.format(1002, "Init Duration: 1000 ms")]
     found = cost.from_reports(lines, architecture="arm64")
     assert [line.quantity for line in found.lines] == [2, Decimal("4.002")]
+
+
+SINGLE = [None, 5, math.nan, "text", b"text", True, object()]
+
+
+@pytest.mark.parametrize("value", [*SINGLE, [], {}])
+@pytest.mark.parametrize("ask", [cost.bill, lambda value: cost.break_even(value, "m7g.large")])
+def test_what_is_priced_is_a_workload(ask: Callable[[Any], object], value: Any) -> None:
+    with pytest.raises(WorkloadError, match=r"give a lambda_lab\.cost\.Workload\.$"):
+        ask(value)
+
+
+@pytest.mark.parametrize("value", SINGLE)
+def test_services_beside_are_a_list(value: Any) -> None:
+    light = cost.Workload(requests=0, duration_ms=100)
+    with pytest.raises(WorkloadError, match="give a list of names"):
+        cost.break_even(light, "m7g.large", also=value)
+
+
+@pytest.mark.parametrize("value", SINGLE)
+def test_a_log_is_a_list_of_texts(value: Any) -> None:
+    """One text would be read letter by letter, and cost nothing."""
+    with pytest.raises(WorkloadError, match="give a list of messages"):
+        cost.from_reports(value)
+    if not isinstance(value, str):
+        with pytest.raises(WorkloadError, match="is no message of a log"):
+            cost.from_reports([value])
+
+
+@pytest.mark.parametrize("value", [*SINGLE, 0.5, Decimal("NaN"), Decimal("Infinity"), []])
+def test_an_amount_is_exact(value: Any) -> None:
+    with pytest.raises(WorkloadError, match="give a finite Decimal"):
+        cost.dollars(value)

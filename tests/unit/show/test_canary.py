@@ -8,8 +8,6 @@ import json
 import math
 import random
 import re
-import shutil
-import subprocess
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from explorers import holds_a_widget, on_a_phone
+from explorers import holds_a_widget, on_a_phone, run_script
 from lambda_lab import show
 from lambda_lab.errors import LabError
-from lambda_lab.show import canary_widget
 from lambda_lab.show.canary_model import (
     CALLS,
     FAILING,
@@ -33,7 +30,6 @@ from lambda_lab.show.canary_model import (
 )
 from lambda_lab.show.canary_page import axis_end, said, share_of
 
-SCRIPT = Path(canary_widget.__file__).with_name("canary.js")
 SETTINGS = list(itertools.product(WEIGHTS, FAILING))
 RUN = ["1", "1", "1", "2", "1", "1", "1", "1", "1", "1"] * 40
 
@@ -180,27 +176,20 @@ def model_of(page: str) -> str:
 
 
 def test_the_script_computes_the_same() -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("there is no Node.js on this machine")
-    program = f"""
-        {SCRIPT.read_text(encoding="utf-8")}
-        const [data, settings] = JSON.parse(require("fs").readFileSync(0, "utf-8"));
-        const {{ prospects, sentence, shareOf, axisEnd }} = globalThis.lambdaLabCanary;
-        console.log(JSON.stringify(settings.map((one) => {{
+    program = """
+        const [data, settings] = given;
+        const { prospects, sentence, shareOf, axisEnd } = globalThis.lambdaLabCanary;
+        console.log(JSON.stringify(settings.map((one) => {
           const found = prospects(data, ...one);
           const rows = found.map((row) => [row.low, row.high, row.seen, shareOf(row.seen)]);
           return [rows, axisEnd(found, data.run.counts), sentence(data, ...one)];
-        }})));
+        })));
     """
     page = show.canary_explorer(RUN, version="2", weight=0.1)._repr_html_()
     data = json.loads(model_of(page))
-    done = subprocess.run(
-        [node, "-e", program], input=json.dumps([data, SETTINGS]), capture_output=True, text=True,
-        encoding="utf-8", timeout=60, check=True,
-    )  # fmt: skip
+    theirs = run_script("canary", program, [data, SETTINGS])
     ran = {10: 1, 30: 3, 100: 10, 300: 30}
-    for (weight, failing), (rows, end, told) in zip(SETTINGS, json.loads(done.stdout), strict=True):
+    for (weight, failing), (rows, end, told) in zip(SETTINGS, theirs, strict=True):
         found = prospects(weight, failing)
         assert rows == [[one.low, one.high, one.seen, share_of(one.seen)] for one in found]
         assert end == axis_end(found, ran)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import html
 import itertools
-import json
 import math
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from explorers import holds_a_widget, on_a_phone
+from explorers import holds_a_widget, on_a_phone, run_script
 from lambda_lab import show
 from lambda_lab.errors import LabError
-from lambda_lab.show import concurrency_widget
 from lambda_lab.show.concurrency_fields import FIELDS, KINDS, checked
 from lambda_lab.show.concurrency_figure import Window, windows_of
 from lambda_lab.show.concurrency_model import draws, picture
@@ -32,7 +28,6 @@ from lambda_lab.simulate import (
     simulate,
 )
 
-SCRIPT = Path(concurrency_widget.__file__).with_name("concurrency.js")
 SETTINGS = [
     ("20", "0.5", "12"), ("1000", "0.01", "3"), ("0.001", "900", "1"), ("200", "1", "150"),
     ("0.123", "0.001", "1000"), ("50", "0.05", "1"), ("7.5", "2.25", "20"), ("1000", "0.2", "199"),
@@ -159,29 +154,14 @@ def _count() -> int:
 # -- the page --------------------------------------------------------------------------------------
 
 
-def node(program: str, data: object) -> Any:
-    path = shutil.which("node")
-    if path is None:
-        pytest.skip("there is no Node.js on this machine")
-    whole = f"""
-        {SCRIPT.read_text(encoding="utf-8")}
-        const given = JSON.parse(require("fs").readFileSync(0, "utf-8"));
-        {program}
-    """
-    done = subprocess.run(
-        [path, "-e", whole], input=json.dumps(data), capture_output=True, text=True,
-        encoding="utf-8", timeout=60, check=True,
-    )  # fmt: skip
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize("name", KINDS)
 def test_the_script_computes_the_same(name: str) -> None:
     kind = KINDS[name]
     cases = [checked(kind, setting(name, *one)) for one in SETTINGS]
     assert all(not problems for _, problems in cases)
     values = [found for found, _ in cases]
-    told = node(
+    told = run_script(
+        "concurrency",
         "console.log(JSON.stringify(given[1].map("
         "(one) => globalThis.lambdaLabConcurrency.picture(given[0], one))));",
         [script_model(kind), values],
@@ -206,7 +186,8 @@ def test_the_script_refuses_in_the_same_words(name: str) -> None:
     cases = [setting(name, one, "0.5", one) for one in TYPED]
     cases += [setting(name, "1", one, "1") for one in TYPED]
     cases += [setting(name, "1000", "0.201", "5"), setting(name, "1000", "900", "5")]
-    told = node(
+    told = run_script(
+        "concurrency",
         "console.log(JSON.stringify(given[1].map("
         "(one) => globalThis.lambdaLabConcurrency.checked(given[0], one))));",
         [script_model(kind), cases],

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import html
 import itertools
-import json
 import math
 import random
 import re
-import shutil
-import subprocess
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,10 +15,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from event_model import EventModel
-from explorers import holds_a_widget, on_a_phone
+from explorers import holds_a_widget, on_a_phone, run_script
 from lambda_lab import show
 from lambda_lab.errors import LabError
-from lambda_lab.show import lanes_widget
 from lambda_lab.show.lanes_drawing import drawing
 from lambda_lab.show.lanes_fields import DIALS, MILLISECOND, NO_LIMIT, chosen, time_text
 from lambda_lab.show.lanes_model import ROUNDS, Picture, picture, ranges
@@ -29,7 +25,6 @@ from lambda_lab.show.lanes_page import lanes_css, script_model
 from lambda_lab.show.style import WIDTH
 from lambda_lab.show.times import say
 
-SCRIPT = Path(lanes_widget.__file__).with_name("lanes.js")
 START = {"callers": 3, "gap": 300, "run": 1.5, "init": 0.5, "keep": 600, "reserved": None}
 
 
@@ -134,7 +129,9 @@ def test_numbers_are_read_as_ranges() -> None:
 
 
 @pytest.mark.parametrize("name", DIALS)
-@pytest.mark.parametrize("wrong", [-1, -0.5, math.nan, math.inf, "3", True, 7_919, [1], 1e-9])
+@pytest.mark.parametrize(
+    "wrong", [-1, -0.5, math.nan, math.inf, "3", True, 7_919, 10**400, [1], 1e-9]
+)
 def test_a_value_that_is_not_on_offer(name: str, wrong: Any) -> None:
     with pytest.raises(LabError, match=f"^{DIALS[name].label}: .* is not on offer. Give"):
         chosen(START | {name: wrong})
@@ -152,6 +149,14 @@ def test_each_choice_can_be_given() -> None:
         for one in dial.offered:
             given = None if one == NO_LIMIT else (one / 1_000 if dial.timed else one)
             assert chosen(START | {name: given})[name] == one
+
+
+def test_a_number_of_numpys_is_a_number_too() -> None:
+    np = pytest.importorskip("numpy", reason="the extra 'simulate' is not installed")
+    given = {"callers": np.int64(3), "gap": np.float32(0.5), "run": np.float64(1.5)}
+    assert chosen(START | given) == chosen(START | {"callers": 3, "gap": 0.5, "run": 1.5})
+    with pytest.raises(LabError, match="is not on offer"):
+        chosen(START | {"run": np.float64("nan")})
 
 
 # -- the drawing -----------------------------------------------------------------------------------
@@ -189,25 +194,10 @@ def test_later_is_never_further_left() -> None:
 # -- the page --------------------------------------------------------------------------------------
 
 
-def node(program: str, data: object) -> Any:
-    path = shutil.which("node")
-    if path is None:
-        pytest.skip("there is no Node.js on this machine")
-    whole = f"""
-        {SCRIPT.read_text(encoding="utf-8")}
-        const given = JSON.parse(require("fs").readFileSync(0, "utf-8"));
-        {program}
-    """
-    done = subprocess.run(
-        [path, "-e", whole], input=json.dumps(data), capture_output=True, text=True,
-        encoding="utf-8", timeout=60, check=True,
-    )  # fmt: skip
-    return json.loads(done.stdout)
-
-
 def test_the_script_draws_and_says_the_same() -> None:
     settings = drawn_settings(1_500, 3)
-    told = node(
+    told = run_script(
+        "lanes",
         """
         const { picture, drawing } = globalThis.lambdaLabLanes;
         console.log(JSON.stringify(given[1].map((one) => {
@@ -224,7 +214,8 @@ def test_the_script_draws_and_says_the_same() -> None:
 
 
 def test_the_script_names_every_choice_the_same() -> None:
-    told = node(
+    told = run_script(
+        "lanes",
         """
         const { dialText } = globalThis.lambdaLabLanes;
         console.log(JSON.stringify(given.dials.map((dial) =>

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -88,3 +90,18 @@ def test_everything_lies_on_the_sheet(seed: int, seconds: bool) -> None:
 def test_what_cannot_be_drawn_is_said(calls: Any) -> None:
     with pytest.raises(LabError):
         show.stall(calls)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [(2, 1, "new"), (math.nan, 2, "new"), (1, math.inf, "new"), (1, "new"), ("1", 2, "b"), 3],
+)
+def test_a_call_that_is_none_is_named(call: Any) -> None:
+    with pytest.raises(LabError, match=f"'direct' has the call {re.escape(repr(call))}. Give"):
+        show.stall({"direct": [(0, 1, "old"), call]})
+
+
+@pytest.mark.parametrize("seconds", [False, True])
+def test_an_outage_of_no_length_cannot_be_drawn(seconds: bool) -> None:
+    with pytest.raises(LabError, match="No time lies between"):
+        show.stall({"proxied": [(1, 1, "old"), (2, 2, "new")]}, seconds=seconds)

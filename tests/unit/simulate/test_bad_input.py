@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,21 @@ import pytest
 
 from lambda_lab import facts
 from lambda_lab.errors import LabError
-from lambda_lab.simulate import Outcome, SimulationError, nanoseconds, simulate
+from lambda_lab.simulate import (
+    Outcome,
+    ProgressLine,
+    SimulationError,
+    bursts,
+    constant,
+    daily_curve,
+    exponential,
+    fixed,
+    most_recently_used,
+    nanoseconds,
+    poisson,
+    read_trace,
+    simulate,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -42,7 +56,7 @@ def refused(*inputs: Any, says: str, **settings: Any) -> None:
         ("provisioned", [-1, NAN, INF, 1.0, None, "1", True, 2**31]),
         ("account_limit", [-1, 0, NAN, -INF, 10.0, "1", True, 2**31]),
         ("burst", [-1, 0, NAN, -INF, 1.5, "1", True]),
-        ("rate", [-1, 0, 0.0, NAN, -INF, "1", b"1", True, 1e-300, 1j]),
+        ("rate", [-1, 0, 0.0, NAN, -INF, "1", b"1", True, 1e-300, 1j, 10**400]),
         ("requests_per_environment", [-1, 0, NAN, -INF, 1.5, "1", True]),
     ],
 )
@@ -92,6 +106,13 @@ def test_settings_that_contradict_each_other(settings: dict[str, Any], says: str
         (([None], 1), "no whole number"),
         (([0], [Decimal(1)]), "no whole number"),
         (([0], [Fraction(1)]), "no whole number"),
+        (([True], 1), "arrivals holds a truth value"),
+        (([0] * 70_000 + [True], 1), "arrivals holds a truth value"),
+        (((one == 0 for one in range(3)), 1), "arrivals holds a truth value"),
+        (([0], [False]), "durations holds a truth value"),
+        (([0], 1, [True]), "inits holds a truth value"),
+        ((None, 1), "arrivals is None; give a row"),
+        ((5, 1), "arrivals is 5; give a row"),
         (([10**30], 1), "does not fit in 64 bits"),
         (([2**63 - 1], 1), "arrivals holds 9223372036854775807"),
         (([0], [2**61]), "durations holds"),
@@ -104,6 +125,19 @@ def test_settings_that_contradict_each_other(settings: dict[str, Any], says: str
 )
 def test_each_input(inputs: tuple[Any, ...], says: str) -> None:
     refused(*inputs, says=says)
+
+
+@pytest.mark.parametrize("request_number", [-1, 2, -3, 10**30])
+def test_a_request_that_is_none(request_number: int) -> None:
+    result = simulate([0, 5], 1, keep_alive=10)
+    with pytest.raises(IndexError, match=rf"no request {request_number}: .* from 0 to 1\.$"):
+        result.outcome(request_number)
+
+
+@pytest.mark.parametrize("request_number", [True, "0", 0.0, None, NAN, [0]])
+def test_a_request_has_a_number(request_number: Any) -> None:
+    with pytest.raises(SimulationError, match="give its number, counted from 0"):
+        simulate([0, 5], 1, keep_alive=10).outcome(request_number)
 
 
 @pytest.mark.parametrize("progress", [1, True, "done", NAN])
@@ -184,3 +218,58 @@ def test_infinity_is_no_limit() -> None:
 def test_seconds_are_checked(value: Any) -> None:
     with pytest.raises(SimulationError):
         nanoseconds(value)
+
+
+HUGE = [1e308, 10**400]
+
+
+@pytest.mark.parametrize("value", HUGE)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        nanoseconds,
+        lambda value: constant(1, value),
+        lambda value: constant(value, 1),
+        lambda value: poisson(value, 1, seed=1),
+        lambda value: bursts(1, value, 1),
+        lambda value: bursts(1, 1, 1, spread=value),
+        lambda value: daily_curve(0, value, days=1, seed=1),
+        lambda value: fixed(value, 1),
+        lambda value: exponential(value, 1, seed=1),
+        lambda value: most_recently_used(1, 1, value),
+    ],
+)
+def test_what_is_too_much_is_said(ask: Callable[[Any], object], value: Any) -> None:
+    with pytest.raises(SimulationError, match=r"give .*\.$"):
+        ask(value)
+
+
+@pytest.mark.parametrize("value", [None, 5, NAN, [], b"trace.csv", True])
+def test_a_trace_has_a_path(value: Any) -> None:
+    with pytest.raises(SimulationError, match="give the name of a file"):
+        read_trace(value)
+
+
+@pytest.mark.parametrize("value", [1, "out", NAN, True])
+def test_progress_goes_to_a_stream(value: Any) -> None:
+    with pytest.raises(SimulationError, match="give a stream of text"):
+        ProgressLine(value)
+
+
+@pytest.mark.parametrize("architecture", ["arm", "", None, [], {}, 1])
+def test_what_a_result_costs_needs_an_architecture(architecture: Any) -> None:
+    with pytest.raises(SimulationError, match="There is no architecture"):
+        simulate([0], 1, keep_alive=0).cost(128, architecture=architecture)
+
+
+def test_a_number_that_python_does_not_print() -> None:
+    """Above 4,300 digits: sys.set_int_max_str_digits."""
+    huge = 10**5000
+    for ask in (
+        lambda: simulate([0], 1, keep_alive=huge),
+        lambda: simulate([0], huge, keep_alive=1),
+        lambda: simulate([0], 1, keep_alive=0, rate=huge),
+        lambda: nanoseconds(huge),
+    ):
+        with pytest.raises(SimulationError, match="is a int that cannot be printed; give"):
+            ask()

@@ -28,8 +28,8 @@ from lambda_lab.invoke.pool import PROVISIONED
 from lambda_lab.records import FunctionSpec
 
 if TYPE_CHECKING:
-    from lambda_lab.aws.backend import LabLambdaBackend
     from lambda_lab.aws.function import LabFunction
+    from lambda_lab.aws.store import FunctionStore
 
 __all__ = ["INTERFACE_SECONDS", "admit", "attach", "attached", "not_now", "review"]
 
@@ -50,7 +50,7 @@ def not_now(function: LabFunction) -> AwsError:
 # -- attaching -------------------------------------------------------------------------------------
 
 
-def attach(backend: LabLambdaBackend, function: LabFunction, seconds: float) -> float:
+def attach(backend: FunctionStore, function: LabFunction, seconds: float) -> float:
     """Make what *function*'s configuration needs; returns how long that takes.
 
     Parameters
@@ -76,7 +76,7 @@ def attach(backend: LabLambdaBackend, function: LabFunction, seconds: float) -> 
     return INTERFACE_SECONDS if made else seconds
 
 
-def attached(backend: LabLambdaBackend, functions: Iterable[LabFunction]) -> None:
+def attached(backend: FunctionStore, functions: Iterable[LabFunction]) -> None:
     """Note that the creation or the update of *functions* has ended, well or not."""
     for one in functions:
         _settle(one)
@@ -95,12 +95,12 @@ def _wanted(function: LabFunction) -> frozenset[Place]:
     return function.vpc.places
 
 
-def _all(backend: LabLambdaBackend) -> list[LabFunction]:
+def _all(backend: FunctionStore) -> list[LabFunction]:
     latest = backend.functions()
     return [*latest, *(version for one in latest for version in backend.versions_of(one))]
 
 
-def review(backend: LabLambdaBackend, at_once: frozenset[Place] = frozenset()) -> None:
+def review(backend: FunctionStore, at_once: frozenset[Place] = frozenset()) -> None:
     """Let go of the interfaces that no function and no version needs any more.
 
     Parameters
@@ -118,7 +118,7 @@ def review(backend: LabLambdaBackend, at_once: frozenset[Place] = frozenset()) -
 # -- idle functions --------------------------------------------------------------------------------
 
 
-def _watch(backend: LabLambdaBackend) -> None:
+def _watch(backend: FunctionStore) -> None:
     """Look again when the first function that is attached now may have been idle for too long."""
     if not len(backend.interfaces):
         return
@@ -129,7 +129,7 @@ def _watch(backend: LabLambdaBackend) -> None:
         services().clock.call_at(due_ns, lambda: _reclaim(backend))
 
 
-def _reclaim(backend: LabLambdaBackend) -> None:
+def _reclaim(backend: FunctionStore) -> None:
     """Take back the interfaces of who was not called for two weeks."""
     before_ns = services().clock.now_ns() - int(facts.value("vpc.idle-reclaim")) * DAY
     retired: list[FunctionSpec] = []
@@ -166,7 +166,7 @@ def _is_at_work(function: LabFunction) -> bool:
 # -- calls -----------------------------------------------------------------------------------------
 
 
-def admit(backend: LabLambdaBackend, function: LabFunction, *, wakes: bool = True) -> None:
+def admit(backend: FunctionStore, function: LabFunction, *, wakes: bool = True) -> None:
     """Let a call to *function* pass, or say why it may not run now.
 
     Parameters
@@ -200,13 +200,13 @@ def admit(backend: LabLambdaBackend, function: LabFunction, *, wakes: bool = Tru
         raise aws_error(reason.error, text)
 
 
-def _wake(backend: LabLambdaBackend, function: LabFunction) -> None:
+def _wake(backend: FunctionStore, function: LabFunction) -> None:
     attach(backend, function, INTERFACE_SECONDS)
     function.lab_state = "Pending"
     services().clock.call_later(INTERFACE_SECONDS, lambda: _woken(backend, function))
 
 
-def _woken(backend: LabLambdaBackend, function: LabFunction) -> None:
+def _woken(backend: FunctionStore, function: LabFunction) -> None:
     with backend.lock:
         there = any(one is function for one in _all(backend))
         if not there or function.lab_state != "Pending":

@@ -9,7 +9,8 @@ connection comes next. :mod:`.server` is all of it together.
 Reads SQL only to find what pins; never changes it, but for the name in a ``DEALLOCATE``.
 """
 
-from lambda_lab.rds.proxy.desk import Pinned, SessionView
+from lambda_lab.rds.proxy.client import SessionView
+from lambda_lab.rds.proxy.desk import Pinned
 from lambda_lab.rds.proxy.metrics import Readings, Snapshot, Stall
 from lambda_lab.rds.proxy.server import DEFAULT_ENDPOINT, ProxyServer
 from lambda_lab.rds.proxy.settings import Address, Login, ProxySettings, Target

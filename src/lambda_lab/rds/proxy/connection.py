@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import NamedTuple, Protocol
 
 from lambda_lab.rds.proxy.statements import Action, Reply, Statement
 from lambda_lab.rds.proxy.wire import HEADER, message
 
-if TYPE_CHECKING:
-    from lambda_lab.rds.proxy.line import Line
-
-__all__ = ["DatabaseConnection", "Holder", "Ready"]
+__all__ = ["DatabaseConnection", "Holder", "Home", "Key", "Ready"]
 
 _READY, _PARSED, _CLOSED, _ERROR, _COPY_IN = b"Z13EG"
 _LOOKED_AT = frozenset(b"Z13EG")
@@ -42,6 +39,26 @@ class Ready:
     asked_ns: int = 0
     sent_ns: int = 0
     sync: bool = False
+
+
+class Key(NamedTuple):
+    """What must be equal for two clients to share connections."""
+
+    user: str
+    database: str
+    settings: tuple[tuple[str, str], ...]
+
+
+class Home(Protocol):
+    """Where a connection belongs: a line."""
+
+    key: Key
+
+    def forget(self, connection: DatabaseConnection) -> None:
+        """It has ended."""
+
+    def lost(self, connection: DatabaseConnection) -> None:
+        """The database ended it."""
 
 
 class Holder(Protocol):
@@ -78,7 +95,7 @@ class DatabaseConnection(asyncio.Protocol):
         When it was opened, on the region's clock.
     """
 
-    def __init__(self, line: Line, transport: asyncio.Transport, born_ns: int) -> None:
+    def __init__(self, line: Home, transport: asyncio.Transport, born_ns: int) -> None:
         self.line, self.transport, self.born_ns = line, transport, born_ns
         self.idle_since_ns = born_ns
         self.holder: Holder | None = None

@@ -6,19 +6,16 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lambda_lab.clock import Clock
+from lambda_lab.rds.proxy.client import Client
 from lambda_lab.rds.proxy.connection import IDLE
 from lambda_lab.rds.proxy.metrics import DatabaseMetrics
+from lambda_lab.rds.proxy.pool import Pool
 from lambda_lab.rds.proxy.settings import ProxySettings
 from lambda_lab.rds.proxy.statements import StatementNames
 
-if TYPE_CHECKING:
-    from lambda_lab.rds.proxy.pool import Pool
-    from lambda_lab.rds.proxy.session import Session
-
-__all__ = ["Desk", "Pinned", "SessionView"]
+__all__ = ["Desk", "Pinned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Pinned:
     Parameters
     ----------
     number, user, database, endpoint
-        Which client: see :class:`SessionView`.
+        Which client: see :class:`~lambda_lab.rds.proxy.client.SessionView`.
     reason
         Why.
     at_ns
@@ -50,32 +47,6 @@ class Pinned:
             " for the remainder of the session. The proxy can't reuse this connection until the "
             f"session ends. Reason: {self.reason}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """A client, as it is now: for figures and tables.
-
-    Parameters
-    ----------
-    number
-        Counts the proxy's clients.
-    user, database
-        As it logged in.
-    endpoint
-        Which of the proxy's endpoints it came to.
-    pinned
-        Why it is pinned, or ``None``.
-    state
-        ``idle``, ``waiting`` for a database connection, or ``borrowed``.
-    """
-
-    number: int
-    user: str
-    database: str
-    endpoint: str
-    pinned: str | None
-    state: str
 
 
 class Desk:
@@ -100,7 +71,7 @@ class Desk:
         self.loop = asyncio.get_running_loop()
         self.names = StatementNames()
         self.metrics = DatabaseMetrics()
-        self.sessions: set[Session] = set()
+        self.sessions: set[Client] = set()
         self.newcomers = 0
         """Clients that have not logged in yet."""
         self.pins: list[Pinned] = []
@@ -116,19 +87,19 @@ class Desk:
         """Whether there is no room for one more client."""
         return len(self.sessions) + self.newcomers > self.settings.max_clients
 
-    def entered(self, session: Session) -> None:
+    def entered(self, session: Client) -> None:
         """A client has logged in."""
         self.sessions.add(session)
         session.metrics.client(1, tls=session.tls)
         session.metrics.counts["ClientConnectionsSetupSucceeded"] += 1
 
-    def left(self, session: Session) -> None:
+    def left(self, session: Client) -> None:
         """A client is gone."""
         self.sessions.discard(session)
         session.metrics.client(-1, tls=session.tls)
         session.metrics.counts["ClientConnectionsClosed"] += 1
 
-    def tell_pinned(self, session: Session, reason: str) -> None:
+    def tell_pinned(self, session: Client, reason: str) -> None:
         """A client is pinned."""
         key, at_ns = session.line.key, self.clock.now_ns()
         pinned = Pinned(

@@ -12,6 +12,7 @@ from typing import Any
 from lambda_lab.rds.proxy.connection import DatabaseConnection
 from lambda_lab.rds.proxy.conversation import Conversation
 from lambda_lab.rds.proxy.line import Line
+from lambda_lab.rds.proxy.pool import Pool
 from lambda_lab.rds.proxy.refusals import Refusal
 
 __all__ = ["look_once"]
@@ -22,15 +23,15 @@ class _FirstLook:
 
     waiting = False
 
-    def __init__(self, line: Line) -> None:
-        self.line = line
+    def __init__(self, pool: Pool, line: Line) -> None:
+        self._pool, self.line = pool, line
         self.got: asyncio.Future[DatabaseConnection]
         self.got = asyncio.get_running_loop().create_future()
 
     def granted(self, connection: DatabaseConnection) -> None:
         self.waiting = False
         if self.got.done():  # whoever wanted it has left
-            self.line.pool.give_back(connection)
+            self._pool.give_back(connection)
         else:
             self.got.set_result(connection)
 
@@ -40,10 +41,10 @@ class _FirstLook:
             self.got.set_exception(refusal)
 
 
-async def look_once(talk: Conversation, line: Line) -> None:
+async def look_once(talk: Conversation, pool: Pool, line: Line) -> None:
     """Wait for the first connection of a line; a client that leaves waits no more."""
-    look = _FirstLook(line)
-    connection = line.pool.take(look)
+    look = _FirstLook(pool, line)
+    connection = pool.take(look)
     if connection is None:
         left = asyncio.ensure_future(_until_gone(talk))
         try:
@@ -53,11 +54,11 @@ async def look_once(talk: Conversation, line: Line) -> None:
             left.cancel()
             if not look.got.done():
                 look.got.cancel()
-                line.pool.abandon(look)
+                pool.abandon(look)
         connection = look.got.result() if not look.got.cancelled() else None
         if connection is None:
             raise ConnectionError("the client left")
-    line.pool.give_back(connection)
+    pool.give_back(connection)
 
 
 async def _until_gone(talk: Conversation) -> None:

@@ -6,16 +6,13 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connections.htm
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from lambda_lab import facts
 from lambda_lab.clock import SECOND
 from lambda_lab.rds.proxy.alarm import Alarm
+from lambda_lab.rds.proxy.client import Client
+from lambda_lab.rds.proxy.desk import Desk
 from lambda_lab.rds.proxy.refusals import idle_for_too_long, old_connection
-
-if TYPE_CHECKING:
-    from lambda_lab.rds.proxy.desk import Desk
-    from lambda_lab.rds.proxy.session import Session
 
 __all__ = ["Janitor"]
 
@@ -53,7 +50,7 @@ class Janitor:
         """The settings have changed: what is due may be due sooner."""
         self._alarm.no_later_than(self._desk.clock.now_ns() + _SHORTEST_NS)
 
-    def _client(self, session: Session, now_ns: int) -> int:
+    def _client(self, session: Client, now_ns: int) -> int:
         """Close a client whose time is up; returns when the next such time is."""
         old_at = session.born_ns + _CLIENT_LIFE_NS
         if now_ns >= old_at:

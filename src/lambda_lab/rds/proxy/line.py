@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Protocol
 
 from lambda_lab.clock import SECOND, stopwatch_ns
-from lambda_lab.rds.proxy.connection import DatabaseConnection
+from lambda_lab.rds.proxy.connection import DatabaseConnection, Key
 from lambda_lab.rds.proxy.refusals import Refusal
 
-if TYPE_CHECKING:
-    from lambda_lab.rds.proxy.pool import Pool
-
-__all__ = ["Borrower", "Key", "Line", "Lines", "Waiter"]
+__all__ = ["Borrower", "Line", "Lines", "Opens", "Waiter"]
 
 _PATIENCE_NS = SECOND
 """A client of another line that has waited this long comes before those of a connection's own."""
-
-
-class Key(NamedTuple):
-    """What must be equal for two clients to share connections."""
-
-    user: str
-    database: str
-    settings: tuple[tuple[str, str], ...]
 
 
 class Borrower(Protocol):
@@ -53,11 +42,21 @@ class Waiter:
     deadline_ns: int
 
 
+class Opens(Protocol):
+    """Who opens connections: a pool."""
+
+    def room(self) -> None:
+        """There may be room for one more."""
+
+    def suspect(self) -> None:
+        """The database ended one."""
+
+
 class Line:
     """Clients and connections of one kind."""
 
-    def __init__(self, pool: Pool, key: Key) -> None:
-        self.pool, self.key = pool, key
+    def __init__(self, pool: Opens, key: Key) -> None:
+        self._pool, self.key = pool, key
         self.idle: deque[DatabaseConnection] = deque()
         self.waiters: deque[Waiter] = deque()
         self.connections: set[DatabaseConnection] = set()
@@ -70,12 +69,12 @@ class Line:
         self.connections.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)
-        self.pool.room()
+        self._pool.room()
 
     def lost(self, connection: DatabaseConnection) -> None:
         """The database ended a connection."""
         self.forget(connection)
-        self.pool.suspect()
+        self._pool.suspect()
 
 
 class Lines:
@@ -103,6 +102,10 @@ class Lines:
     def opening(self) -> bool:
         """Whether any connection is being opened."""
         return any(line.opening for line in self.known.values())
+
+    def of(self, connection: DatabaseConnection) -> Line:
+        """Return the line that a connection belongs to."""
+        return self.known[connection.line.key]
 
     def connections(self) -> Iterator[DatabaseConnection]:
         """Every open connection."""

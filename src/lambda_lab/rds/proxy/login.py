@@ -15,10 +15,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar
 
+from lambda_lab.rds.proxy.connection import Key
 from lambda_lab.rds.proxy.conversation import Conversation
 from lambda_lab.rds.proxy.desk import Desk
 from lambda_lab.rds.proxy.first_look import look_once
-from lambda_lab.rds.proxy.line import Key
 from lambda_lab.rds.proxy.metrics import ClientMetrics
 from lambda_lab.rds.proxy.opening import md5_answer
 from lambda_lab.rds.proxy.refusals import (
@@ -125,9 +125,10 @@ class Entrance:
             self._check(parameters, talk.tls)
             login = await self._credentials(parameters["user"])
             await self._prove(talk, login)
-        line = self._desk.pool.line(_key(parameters))
+        pool = self._desk.pool
+        line = pool.line(_key(parameters))
         if line.parameters is None:
-            await look_once(talk, line)
+            await look_once(talk, pool, line)
         reported = dict(line.parameters or {})
         reported[b"application_name"] = parameters.get("application_name", "").encode()
         talk.write(

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable
 from lambda_lab import facts
 from lambda_lab.clock import SECOND, Clock, stopwatch_ns
 from lambda_lab.rds.proxy.alarm import Alarm
-from lambda_lab.rds.proxy.connection import DatabaseConnection
-from lambda_lab.rds.proxy.line import Borrower, Key, Line, Lines, Waiter
+from lambda_lab.rds.proxy.connection import DatabaseConnection, Key
+from lambda_lab.rds.proxy.line import Borrower, Line, Lines, Waiter
 from lambda_lab.rds.proxy.metrics import DatabaseMetrics
 from lambda_lab.rds.proxy.opening import Opened, Unreachable
 from lambda_lab.rds.proxy.refusals import TIMED_OUT, UNKNOWN, Refusal
@@ -131,7 +131,7 @@ class Pool:
             self._offer(connection)
 
     def _offer(self, connection: DatabaseConnection) -> None:
-        line = connection.line
+        line = self.lines.of(connection)
         if self.lines.others_first(line, self.limit):
             connection.close()  # makes room for a connection of the other kind
         elif line.waiters:
@@ -169,8 +169,9 @@ class Pool:
                 unused = self.lines.longest_idle(besides=line)
                 if unused is None:
                     return
-                unused.line.idle.remove(unused)  # first, so that the room is not given away twice
-                unused.line.connections.discard(unused)
+                theirs = self.lines.of(unused)
+                theirs.idle.remove(unused)  # first, so that the room is not given away twice
+                theirs.connections.discard(unused)
                 unused.close()
                 continue
             self._open(line)

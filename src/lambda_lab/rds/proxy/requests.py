@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from lambda_lab.clock import stopwatch_ns
+from lambda_lab.rds.proxy.client import Client
 from lambda_lab.rds.proxy.connection import DatabaseConnection, Ready
 from lambda_lab.rds.proxy.pinning import LONGEST_STATEMENT, reason_to_pin
 from lambda_lab.rds.proxy.statements import (
@@ -24,12 +24,9 @@ from lambda_lab.rds.proxy.statements import (
 )
 from lambda_lab.rds.proxy.wire import HEADER, ProtocolError, cstring, message
 
-if TYPE_CHECKING:
-    from lambda_lab.rds.proxy.session import Session
-
 __all__ = ["REQUESTS", "Request"]
 
-Request = Callable[["Session", DatabaseConnection, bytes], bytes]
+Request = Callable[[Client, DatabaseConnection, bytes], bytes]
 _UNNAMED = b""
 
 
@@ -55,7 +52,7 @@ def _is_long(head: bytes) -> bool:
     return len(head) > LONGEST_STATEMENT + 1024
 
 
-def _query(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _query(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Query``: SQL in one text, answered with one ``ReadyForQuery``."""
     connection.expect(Ready(session.asked_ns, stopwatch_ns()))
     session.statements.pop(_UNNAMED, None)  # PostgreSQL forgets it too
@@ -82,13 +79,13 @@ def _query(session: Session, connection: DatabaseConnection, head: bytes) -> byt
     return b"".join(before) + message(b"Q", b'DEALLOCATE "%b"\0' % statement.name)
 
 
-def _call(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _call(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``FunctionCall``: old, and answered like a query."""
     connection.expect(Ready())
     return head
 
 
-def _parse(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _parse(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Parse``: prepare a statement, with or without a name."""
     connection.batch_open = True
     body = head[HEADER:]
@@ -114,7 +111,7 @@ def _parse(session: Session, connection: DatabaseConnection, head: bytes) -> byt
 
 
 def _parse_named(
-    session: Session,
+    session: Client,
     connection: DatabaseConnection,
     head: bytes,
     name: bytes,
@@ -174,7 +171,7 @@ def _ensure(connection: DatabaseConnection, statement: Statement, before: list[b
 
 
 def _name_there(
-    session: Session, connection: DatabaseConnection, name: bytes, before: list[bytes]
+    session: Client, connection: DatabaseConnection, name: bytes, before: list[bytes]
 ) -> bytes:
     """Return the name on the database of what this client calls *name*."""
     statement = session.statements.get(name)
@@ -186,7 +183,7 @@ def _name_there(
     return name  # perhaps made by SQL's PREPARE
 
 
-def _bind(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _bind(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Bind``: give a statement its parameters."""
     connection.batch_open = True
     body = head[HEADER:]
@@ -200,7 +197,7 @@ def _bind(session: Session, connection: DatabaseConnection, head: bytes) -> byte
     return b"".join(before) + _resized(head, cstring(portal) + cstring(there) + rest)
 
 
-def _describe(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _describe(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Describe``: of a statement or a portal."""
     connection.batch_open = True
     if head[HEADER : HEADER + 1] != b"S":
@@ -211,7 +208,7 @@ def _describe(session: Session, connection: DatabaseConnection, head: bytes) -> 
     return b"".join(before) + message(b"D", b"S" + cstring(there))
 
 
-def _close(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _close(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Close``: of a statement or a portal. Others may go on using the statement."""
     connection.batch_open = True
     connection.expect(Reply(Action.PASS))
@@ -230,24 +227,24 @@ def _close(session: Session, connection: DatabaseConnection, head: bytes) -> byt
     return message(b"C", b"S" + cstring(NOBODYS))
 
 
-def _execute(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _execute(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Execute``: run what was bound."""
     connection.batch_open = True
     return head
 
 
-def _flush(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _flush(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Flush`` and ``CopyData``: go on, and nothing more is due for them."""
     return head
 
 
-def _sync(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _sync(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``Sync``: ends a batch, answered with ``ReadyForQuery``."""
     connection.expect(Ready(sync=True))
     return head
 
 
-def _copy_ends(session: Session, connection: DatabaseConnection, head: bytes) -> bytes:
+def _copy_ends(session: Client, connection: DatabaseConnection, head: bytes) -> bytes:
     """``CopyDone`` or ``CopyFail``."""
     connection.end_of_copy()
     return head

@@ -15,9 +15,10 @@ from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
 from lambda_lab.rds.proxy.arrival import Arrival
 from lambda_lab.rds.proxy.certificate import self_signed
-from lambda_lab.rds.proxy.desk import Desk, Pinned, SessionView
+from lambda_lab.rds.proxy.client import SessionView
+from lambda_lab.rds.proxy.connection import Key
+from lambda_lab.rds.proxy.desk import Desk, Pinned
 from lambda_lab.rds.proxy.janitor import Janitor
-from lambda_lab.rds.proxy.line import Key
 from lambda_lab.rds.proxy.login import Entrance
 from lambda_lab.rds.proxy.metrics import ClientMetrics, Snapshot
 from lambda_lab.rds.proxy.opening import Opened, open_writer

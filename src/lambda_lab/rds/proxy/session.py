@@ -11,8 +11,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lambda_lab.clock import stopwatch_ns
+from lambda_lab.rds.proxy.client import SessionView
 from lambda_lab.rds.proxy.connection import DatabaseConnection, Ready
-from lambda_lab.rds.proxy.desk import Desk, SessionView
+from lambda_lab.rds.proxy.desk import Desk
 from lambda_lab.rds.proxy.refusals import LOST, Refusal
 from lambda_lab.rds.proxy.requests import REQUESTS
 from lambda_lab.rds.proxy.statements import Statement
@@ -159,7 +160,7 @@ class Session(asyncio.Protocol):
         if letter in _WITHOUT_CONNECTION:
             return True
         if not self.waiting:
-            connection = self.line.pool.take(self)
+            connection = self.desk.pool.take(self)
             if connection is not None:
                 self._hold(connection)
         return self.connection is not None
@@ -230,7 +231,7 @@ class Session(asyncio.Protocol):
         """Give the connection back, unless pinned to it or in the middle of a message."""
         if self.connection is not None and self.pinned is None and not self._rest:
             connection, self.connection = self.connection, None
-            self.line.pool.give_back(connection)
+            self.desk.pool.give_back(connection)
             if self._inbox and len(self._inbox) >= self._needed and not self.closed:
                 data = bytes(self._inbox)
                 self._inbox.clear()
@@ -286,7 +287,7 @@ class Session(asyncio.Protocol):
         self._inbox.clear()
         if self.waiting:
             self.waiting = False
-            self.line.pool.abandon(self)
+            self.desk.pool.abandon(self)
         connection, self.connection = self.connection, None
         if connection is not None:
             # Pinned, or in the middle of something: what it left there is nobody else's to find.
