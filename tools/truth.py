@@ -1,6 +1,7 @@
 """Hold the prose of the book against its facts: numbers, names, and facts nobody uses.
 
     python tools/truth.py          what does not hold; nothing when everything does
+    python tools/truth.py --keep   keep the numbers that the book has now; see kept.py
 
 The rules are in docs/decisions/0105-numbers-have-one-home.md.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from amounts import Amount, amounts, measure, numbers, said_numbers, same
 from forms import wrong_forms
+from kept import KEPT, changed, keep
 from lambda_lab import facts
 from names import wrong_names
 from passages import Page, Passage, read_book
@@ -183,11 +185,14 @@ def findings(root: Path = ROOT) -> list[str]:
     found += wrong_names(pages, root, content.get("names", {}))
     found += wrong_forms(pages, content.get("forms", {}))
     found += unused_facts(pages, root)
+    found += changed(root)
     return found
 
 
 def main() -> int:
-    """Print the findings; 0 when there are none."""
+    """Print the findings; 0 when there are none. With ``--keep``, keep today's numbers first."""
+    if "--keep" in sys.argv[1:]:
+        print(f"{keep(ROOT)} sentences kept in {KEPT}; read the difference before you commit it.")
     found = findings()
     print("\n".join(found) or "Every number and every name stands on its feet.")
     return 1 if found else 0
