@@ -118,6 +118,70 @@ def test_a_property_that_is_not_known_is_not_dropped(api: ApiRegion, unknown: st
     assert unknown in refusal.message
 
 
+def stack_of(**kinds: str) -> str:
+    return json.dumps({"Resources": {name: {"Type": kind} for name, kind in kinds.items()}})
+
+
+@pytest.mark.parametrize(
+    "kind", ["AWS::Lambda::Alias", "AWS::Lambda::Url", "AWS::CloudWatch::Alarm", "AWS::Nothing::It"]
+)
+@pytest.mark.fidelity("stacks")
+def test_a_kind_of_resource_that_is_not_made_is_not_passed_over(api: ApiRegion, kind: str) -> None:
+    cloudformation, name = api.service("cloudformation"), api.name("kinds")
+    body = stack_of(Queue="AWS::SQS::Queue", Other=kind)
+    refusal = api.refused("create_stack", cloudformation, StackName=name, TemplateBody=body)
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+    assert kind in refusal.message
+    missing = api.refused("describe_stacks", cloudformation, StackName=name)
+    assert missing.code == "ValidationError", "nothing of it was made"
+    plain = stack_of(Queue="AWS::SQS::Queue", Usage="AWS::CDK::Metadata")
+    cloudformation.create_stack(StackName=name, TemplateBody=plain)
+    changed = stack_of(Queue="AWS::SQS::Queue", Topic="AWS::SNS::Topic", Other=kind)
+    refusal = api.refused("update_stack", cloudformation, StackName=name, TemplateBody=changed)
+    assert refusal.code == "NotModelledException"
+    found = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    assert [one["LogicalResourceId"] for one in found] == ["Queue"]
+    cloudformation.delete_stack(StackName=name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dropped"),
+    [
+        ("AWS::S3::Bucket", "NotificationConfiguration"),
+        ("AWS::Lambda::Version", "ProvisionedConcurrencyConfig"),
+        ("AWS::Lambda::LayerVersion", "CompatibleArchitectures"),
+    ],
+)
+def test_a_property_that_is_not_read_is_not_passed_over(
+    api: ApiRegion, kind: str, dropped: str
+) -> None:
+    cloudformation, name = api.service("cloudformation"), api.name("dropped")
+    template = {"Resources": {"One": {"Type": kind, "Properties": {dropped: {}}}}}
+    refusal = api.refused(
+        "create_stack", cloudformation, StackName=name, TemplateBody=json.dumps(template)
+    )
+    assert (refusal.status, refusal.code) == (501, "NotModelledException")
+    assert dropped in refusal.message
+    assert kind in refusal.message
+
+
+def test_a_resource_under_a_condition_that_is_false_may_be_anything(api: ApiRegion) -> None:
+    cloudformation, name = api.service("cloudformation"), api.name("conditions")
+    template = {
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Alias": {"Type": "AWS::Lambda::Alias", "Condition": "Never"},
+        },
+    }
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    listed = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+    assert [one["LogicalResourceId"] for one in listed] == ["Queue"]
+    cloudformation.delete_stack(StackName=name)
+
+
 @pytest.mark.fidelity("file-systems")
 def test_a_template_that_asks_for_more_than_there_is(api: ApiRegion) -> None:
     cloudformation = api.service("cloudformation")

@@ -11,6 +11,7 @@ from lambda_lab.aws.first_use import when_loaded
 from lambda_lab.aws.iam_requests import assumed_roles, trust_policies
 from lambda_lab.aws.sources.sqs_requests import queue_requests
 from lambda_lab.aws.sources.stream_requests import table_stream_requests
+from lambda_lab.aws.template_types import known_types
 
 __all__ = ["mended_moto"]
 
@@ -25,6 +26,7 @@ def mended_moto() -> Iterator[None]:
         when_loaded("moto.dynamodbstreams.models", table_stream_requests),
         when_loaded("moto.iam.responses", trust_policies),
         when_loaded("moto.sts.responses", assumed_roles),
+        when_loaded("moto.cloudformation.parsing", known_types),
         when_loaded("moto.ec2.models", _networks),
     ):
         yield
