@@ -6,7 +6,7 @@ argument and no content.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -205,9 +205,9 @@ _FAMILIES = {
 
 
 def _made_where(error: ErrorShape) -> str:
-    """Return how an error is seen: on the page, by a test, or why not at all."""
+    """Return where an error is made: on the page, or by a test; or why nothing here makes it."""
     if error.not_made:
-        return f"not made here<p>{prose(error.not_made)}</p>"
+        return prose(error.not_made)
     if error.name in errors_on_page():
         # MyST's anchor of a heading.
         anchor = error.name.lower().replace(".", "-")
@@ -218,7 +218,6 @@ def _made_where(error: ErrorShape) -> str:
 
 def _error(error: ErrorShape) -> Row:
     said = f"<p><code>{escape(error.message)}</code></p>" if error.message else ""
-    made = "no" if error.not_made else "yes"
     return Row(
         [
             Cell(
@@ -226,23 +225,28 @@ def _error(error: ErrorShape) -> Row:
             ),
             Cell(prose(error.when)),
             Cell(f"{prose(error.cure)}<p>Tries again: {prose(error.who_retries)}</p>"),
-            Cell(_made_where(error), made),
+            Cell(_made_where(error)),
             _source(error),
         ],
         f"error-{error.name.lower().replace('.', '-')}",
-        {"family": _FAMILIES[error.family], "made": made},
+        {"family": _FAMILIES[error.family]},
     )
 
 
 def errors_html() -> str:
-    """Return the table of errors that a call or a function can end with."""
-    rows = [_error(one) for one in _facts().errors()]
-    filters = [
-        Filter("family", "What fails", "Any"),
-        Filter("made", "Made here", "Either"),
-    ]
-    columns = ["Error", "Why", "What to do", "Made here", "Source"]
-    return sheet(columns, rows, noun="errors", filters=filters)
+    """Return the table of errors that a call or a function can end with, each made by a run."""
+    return _errors("Made", [one for one in _facts().errors() if not one.not_made])
+
+
+def other_errors_html() -> str:
+    """Return the table of errors that nothing here can make, each with the reason."""
+    return _errors("Why nothing makes it here", [one for one in _facts().errors() if one.not_made])
+
+
+def _errors(head: str, errors: Sequence[ErrorShape]) -> str:
+    columns = ["Error", "Why", "What to do", head, "Source"]
+    filters = [Filter("family", "What fails", "Any")]
+    return sheet(columns, [_error(one) for one in errors], noun="errors", filters=filters)
 
 
 def _directive(make: Callable[[], str]) -> type[SphinxDirective]:
@@ -262,8 +266,8 @@ def _count(app: Sphinx, config: Config) -> None:
     config.myst_substitutions = {
         **(config.myst_substitutions or {}),
         "sheet_checked": f"{checked.day} {checked:%B %Y}",
-        "sheet_errors": str(len(facts.errors())),
         "sheet_errors_made": str(sum(not one.not_made for one in facts.errors())),
+        "sheet_errors_not_made": str(sum(bool(one.not_made) for one in facts.errors())),
         "sheet_facts": str(len(shown_facts())),
         "sheet_runtimes": str(len(facts.runtimes())),
         "sheet_metrics": str(len(facts.metrics())),
@@ -272,12 +276,13 @@ def _count(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Add the four directives."""
+    """Add the directives."""
     app.connect("config-inited", _count, priority=900)
     for name, make in (
         ("quotas-sheet", quotas_html),
         ("runtimes-sheet", runtimes_html),
         ("metrics-sheet", metrics_html),
         ("errors-sheet", errors_html),
+        ("other-errors-sheet", other_errors_html),
     ):
         app.add_directive(name, _directive(make))

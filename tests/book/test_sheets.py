@@ -17,8 +17,8 @@ QUOTAS = "chapters/reference/quotas.html"
 ERRORS = "chapters/reference/errors.html"
 
 
-def sheet(build: Callable[..., Any], name: str) -> BeautifulSoup:
-    built = build(f"# Page\n\n```{{{name}-sheet}}\n```\n")
+def sheet(build: Callable[..., Any], *names: str) -> BeautifulSoup:
+    built = build("# Page\n" + "".join(f"\n```{{{name}-sheet}}\n```\n" for name in names))
     assert built.warnings == ""
     page = built.page()
     assert isinstance(page, BeautifulSoup)
@@ -52,19 +52,29 @@ def test_a_bound_stands_beside_the_quota(build: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "records"),
+    ("names", "records"),
     [
         ("runtimes", [one.name for one in facts.runtimes()]),
         ("metrics", [one.name for one in facts.metrics()]),
-        ("errors", [one.name for one in facts.errors()]),
+        ("errors other-errors", [one.name for one in facts.errors()]),
     ],
 )
-def test_a_row_for_each_record(build: Callable[..., Any], name: str, records: list[str]) -> None:
-    page = sheet(build, name)
+def test_a_row_for_each_record(build: Callable[..., Any], names: str, records: list[str]) -> None:
+    page = sheet(build, *names.split())
     named = [cell.get_text() for cell in page.select(".ll-sheet td:first-child > div > code")]
     assert sorted(named) == sorted(records)
     assert page.select_one(".ll-sheet form").has_attr("hidden")  # type: ignore[union-attr]
     assert not page.select("tbody tr[hidden]")
+
+
+def test_errors_that_nothing_makes_stand_apart(build: Callable[..., Any]) -> None:
+    made, others = sheet(build, "errors", "other-errors").select(".ll-sheet")
+    for table, not_made in ((made, False), (others, True)):
+        named = {cell.get_text() for cell in table.select("td:first-child > div > code")}
+        assert named == {one.name for one in facts.errors() if bool(one.not_made) == not_made}
+    for one in facts.errors():
+        if one.not_made:
+            assert one.not_made.replace("`", "") in others.get_text()
 
 
 def test_the_metrics_made_here(build: Callable[..., Any]) -> None:
