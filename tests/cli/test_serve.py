@@ -58,6 +58,11 @@ def client(url: str, service: str = "lambda", region: str = "us-east-1") -> Any:
     )
 
 
+def refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the system call is Linux's")
 def test_a_signal_that_another_thread_gets_ends_the_server_too(tmp_path: Path) -> None:
     with serving(tmp_path) as (server, _):
@@ -92,8 +97,7 @@ def test_a_server_and_its_end(number: signal.Signals, tmp_path: Path) -> None:
         until(lambda: not [one for one in children if alive(one)])
         assert server.stderr
         assert server.stderr.read() == ""
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    until(lambda: refuses(port))
     until(lambda: list(tmp_path.iterdir()) == [])
 
 
