@@ -138,8 +138,13 @@ class Waiting:
         self.pid = 0
         self.failures: list[psycopg.Error] = []
         self.thread = threading.Thread(target=self._work)
+
+        def busy() -> bool:
+            return any(one["state"] == "busy" for one in lab.environments("held"))
+
+        until(lambda: not busy())  # with the call of another test
         self.thread.start()
-        until(lambda: any(one["state"] == "busy" for one in lab.environments("held")))
+        until(busy)
 
     def _work(self) -> None:
         with self.caller.session() as mine:
