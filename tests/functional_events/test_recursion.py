@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -35,8 +36,8 @@ def drops(lab: LiveRegion, name: str) -> float:
         Namespace="AWS/Lambda",
         MetricName="RecursiveInvocationsDropped",
         Dimensions=[{"Name": "FunctionName", "Value": name}],
-        StartTime=now.replace(hour=0),
-        EndTime=now.replace(hour=23, minute=59),
+        StartTime=now - timedelta(days=1),
+        EndTime=now + timedelta(minutes=1),
         Period=86_400,
         Statistics=["Sum"],
     )
