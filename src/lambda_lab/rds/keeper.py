@@ -86,6 +86,9 @@ def _before_exec(mode: str) -> Callable[[], None]:
             os.setgroups([])
             os.setgid(NOBODY)
             os.setuid(NOBODY)
+        # Where the owner was started by `nohup` or with a script's `&`, it is ignored, and would be
+        # until the server has a handler of its own: an early end would be lost.
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
         if sys.platform == "linux":
             # After the change of user, which clears it. This process has one thread, so the
             # kernel's "parent" - a thread - is the process.
