@@ -15,7 +15,10 @@ import pytest
 
 from repository import PACKAGE
 
-SEAM = tuple(PACKAGE / "aws" / f"{name}.py" for name in ("moto_seam", "cloudwatch", "egress_seam"))
+SEAM = tuple(
+    PACKAGE / "aws" / f"{name}.py"
+    for name in ("moto_seam", "moto_instances", "cloudwatch", "egress_seam")
+)
 
 NAMES = {
     "moto.awslambda_simple.models": "the module moto looks the Docker-free backend up in; find "
@@ -30,6 +33,8 @@ NAMES = {
     "moto.cloudwatch.models.CloudWatchBackend": "its queries are replaced; see exact_dimensions",
     "moto.cloudwatch.models.MetricDatum": "the base of LambdaDatum; its filter() finds points",
     "moto.core.base_backend.BackendDict": "one backend per account and region, and reset()",
+    "moto.core.common_models.BaseModel": "its classes keep what they made in instances_tracked; "
+    "see moto_instances",
     "moto.core.config.default_user_config": "where 'no Docker' is said; see install_backend",
     "moto.core.exceptions.JsonRESTError": "the error moto raises; see translate",
     "moto.core.model_instances.reset_model_data": "the second half of /moto-api/reset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import urllib.request
@@ -12,6 +13,8 @@ import pytest
 
 from api_region import ECHO, RUNTIME, ApiRegion, package
 from lambda_lab import facts
+from lambda_lab.records import FunctionSpec
+from live_region import until
 
 CONFIGURATION = {
     *("Architectures", "CodeSha256", "CodeSize", "Description", "EphemeralStorage", "FunctionArn"),
@@ -394,6 +397,25 @@ def test_an_update_of_code_is_in_progress_first(api: ApiRegion) -> None:
     assert members(after) == CONFIGURATION | ACTIVE
     assert len({before["RevisionId"], answer["RevisionId"], after["RevisionId"]}) == 3
     assert api.invoke(name) == "new"
+
+
+def test_code_that_was_replaced_is_forgotten(api: ApiRegion) -> None:
+    """Who uploads his code after each change fills neither memory nor (see PackageStore) disk."""
+    name = api.active()
+    codes = [package(f"def handler(event, context):\n    return {turn}\n") for turn in range(6)]
+    for turn, code in enumerate(codes):
+        api.client.update_function_code(FunctionName=name, ZipFile=code)
+        api.later()
+        assert api.invoke(name) == turn
+
+    def forgotten() -> bool:
+        gc.collect()
+        specs = [one for one in gc.get_objects() if type(one) is FunctionSpec and one.name == name]
+        kept = {one.code for one in specs}
+        assert codes[-1] in kept
+        return kept.isdisjoint(codes[:3])  # a thread may still hold what it ended last
+
+    until(forgotten)
 
 
 def test_a_dry_run_changes_nothing(api: ApiRegion) -> None:

@@ -33,6 +33,7 @@ from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition, load_resource_as_str
 
 from lambda_lab.aws.first_use import moto_may_have_loaded
+from lambda_lab.aws.moto_instances import keep_no_instances
 from lambda_lab.errors import AwsError, NotModelledError
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "install_backend",
     "lambda_backend",
     "moto_reads",
+    "present",
     "put_log_events",
     "read_object",
     "reset_moto",
@@ -120,7 +122,17 @@ def template_response_module() -> str:
 
 def lambda_backend(region: str) -> Any:
     """Return our backend of *region*."""
-    return moto_lambda.lambda_simple_backends[ACCOUNT][region]
+    backends: Any = moto_lambda.lambda_simple_backends
+    return present(backends, region) or backends[ACCOUNT][region]
+
+
+def present(backends: Any, region: str) -> Any:
+    """Return a service's backend of *region*, or ``None`` where nobody has asked for it yet.
+
+    moto's own look-up makes what is missing, and sees to its register of services each time.
+    """
+    regions = backends.get(ACCOUNT)
+    return None if regions is None else regions.get(region)
 
 
 def aws_application(refusal: Callable[[Exception], Any]) -> Callable[..., Any]:
@@ -140,6 +152,7 @@ def aws_application(refusal: Callable[[Exception], Any]) -> Callable[..., Any]:
             moto_may_have_loaded()
             application = create_backend_app(service)
             moto_may_have_loaded()  # what answers requests comes last
+            keep_no_instances()
         application.register_error_handler(Exception, refusal)
         return application
 
@@ -164,6 +177,7 @@ def reset_moto() -> None:
     """Empty every backend of every service."""
     BackendDict.reset()
     reset_model_data()
+    keep_no_instances()
 
 
 def translate(error: JsonRESTError) -> AwsError:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lambda_lab.clock import Clock
+from lambda_lab.errors import LabError, SandboxError
 from lambda_lab.ids import Ids
 from lambda_lab.invoke.errands import Errands
 from lambda_lab.invoke.execution import Execution
@@ -16,6 +18,7 @@ from lambda_lab.invoke.pool import PROVISIONED, Pool
 from lambda_lab.invoke.telemetry import Telemetry
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime.environment import Environment, Workshop
+from lambda_lab.runtime.faults import EXIT_ERROR
 from lambda_lab.runtime.outcomes import InitOutcome
 from lambda_lab.runtime.packages import PackageStore
 from lambda_lab.runtime.snap_start import SNAP_START, Restored, Template
@@ -67,6 +70,8 @@ class Environments:
             seconds=idle_expiry_seconds(idle_expiry),
         )
         self._journals: dict[str, Journal] = {}
+        self._in_use: dict[str, tuple[Path, Path | None]] = {}
+        """Unpacked packages, by the identity of who uses them."""
 
     # -- making --------------------------------------------------------------------------------
 
@@ -76,15 +81,17 @@ class Environments:
 
     def make(self, spec: FunctionSpec, init_type: str = "on-demand") -> Environment:
         """Return a new environment, not initialised yet."""
-        environment = self._new(partial(Environment, on_idle=self._on_idle), spec, init_type)
-        self.pool.add(environment)
-        return environment
+        return self._keep(self._new(partial(Environment, on_idle=self._on_idle), spec, init_type))
 
     def restored(self, spec: FunctionSpec, template: Template) -> Environment:
         """Return a new environment that will begin from a snapshot."""
         kind = partial(Restored, on_idle=self._on_idle, template=template)
-        environment = self._new(kind, spec, SNAP_START)
-        self.pool.add(environment)
+        return self._keep(self._new(kind, spec, SNAP_START))
+
+    def _keep(self, environment: AnyEnvironment) -> AnyEnvironment:
+        if not self.pool.add(environment):
+            self._shut_down(environment, "reset")
+            raise SandboxError("The region is closed: no environment can be made in it.")
         return environment
 
     def _new(
@@ -92,10 +99,10 @@ class Environments:
     ) -> AnyEnvironment:
         identity = self._ids.hex(32)
         journal = Journal(spec, identity, self._clock, self._timeline, self._telemetry)
+        packages = (self._packages.task(spec), self._packages.opt(spec.layers))
         environment = kind(
             spec,
-            self._packages.task(spec),
-            self._packages.opt(spec.layers),
+            *packages,
             identity=identity,
             log_stream=journal.stream,
             workshop=self._workshop,
@@ -103,6 +110,7 @@ class Environments:
             init_type=init_type,
         )
         self._journals[identity] = journal
+        self._in_use[identity] = packages
         return environment
 
     # -- snapshots -----------------------------------------------------------------------------
@@ -113,7 +121,7 @@ class Environments:
 
     def take(self, template: Template, limit_seconds: float) -> InitOutcome:
         """Initialise it, up to where a snapshot is taken; it is frozen there."""
-        outcome = self.execution(template, limit_seconds).prepare()
+        outcome = self._prepared(template, limit_seconds)
         if outcome.status == "success":
             self.journal(template).event(Kind.SNAPSHOT)
             template.finish()
@@ -137,13 +145,22 @@ class Environments:
     ) -> tuple[Environment, InitOutcome]:
         """Make an environment and initialise it; it is idle afterwards, or gone if that failed."""
         environment = self.make(spec, init_type)
-        outcome = self.execution(environment, limit_seconds).prepare()
+        outcome = self._prepared(environment, limit_seconds)
         if outcome.status == "success":
             self.pool.finishing(environment)
             environment.finish()
         else:
             self._shut_down(environment, "failed")
         return environment, outcome
+
+    def _prepared(self, environment: Environment, limit_seconds: float) -> InitOutcome:
+        journal = self.journal(environment)
+        try:
+            return self.execution(environment, limit_seconds).prepare()
+        except LabError as error:
+            # It could not even be started. No caller hears why, so the log says it.
+            journal.write(str(error))
+            return InitOutcome("error", 0.0, EXIT_ERROR, sentence=str(error))
 
     # -- keeping -------------------------------------------------------------------------------
 
@@ -201,11 +218,12 @@ class Environments:
         journal = self._journals.pop(environment.identity, None)
         if journal is not None:
             journal.event(Kind.SHUTDOWN, reason=reason)
+            self._packages.release(*self._in_use.pop(environment.identity))
 
     def retire(self, arn: str, version: str | None, keep: str | None, reason: str) -> None:
         """End the environments of a function, or of one version, but those of revision *keep*."""
         self.end_idle(self.pool.retire(arn, version, keep), reason)
 
-    def clear(self) -> None:
-        """End every environment."""
-        self.end_idle(self.pool.clear(), "reset")
+    def clear(self, *, close: bool = False) -> None:
+        """End every environment; with *close*, none is made any more."""
+        self.end_idle(self.pool.clear(close=close), "reset")

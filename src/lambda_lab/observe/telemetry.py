@@ -22,17 +22,21 @@ from lambda_lab.records import FunctionSpec
 
 __all__ = ["BufferedTelemetry"]
 
-BUFFER_LIMIT = 20_000
-"""Entries kept before they are handed on without being asked for."""
+BUFFER_LIMIT = 4_000
+"""Entries kept before they are handed on without being asked for. One call waits for that, so they
+are few: handing on four thousand data points takes about half a second of processor time."""
 OLDEST_NS = 24 * 3600 * SECOND
 """How long an entry is kept at most, on the region's clock."""
 
 
 Values = Mapping[str, float]
 """Values by metric name."""
-Point = tuple[FunctionSpec, str | None, str | None, Values, Values | None, int]
-"""Function, version or alias named by the caller, the executed version where the alias routes to
-two, values of the function, those of the whole Region where they differ, time in nanoseconds."""
+Point = tuple[str, str, str | None, str | None, Values, Values | None, int]
+"""AWS region and function, version or alias named by the caller, the executed version where the
+alias routes to two, values of the function, those of the whole Region where they differ, time in
+nanoseconds. No point holds a :class:`FunctionSpec`: with it, it would keep code that is gone."""
+Line = tuple[str, str, str, int, str]
+"""AWS region, log group, log stream, time in nanoseconds, message."""
 MappingPoint = tuple[str, str, Mapping[str, float], int]
 """AWS region, UUID of an event source mapping, values by metric name, time in nanoseconds."""
 Dimensions = tuple[tuple[str, str], ...]
@@ -42,7 +46,7 @@ class BufferedTelemetry:
     """Takes what the data plane tells; :meth:`flush` hands it to CloudWatch."""
 
     def __init__(self) -> None:
-        self._logs: list[tuple[FunctionSpec, str, int, str]] = []
+        self._logs: list[Line] = []
         self._points: list[Point] = []
         self._mapping_points: list[MappingPoint] = []
         self._lock = threading.Lock()
@@ -56,9 +60,9 @@ class BufferedTelemetry:
     def log(self, spec: FunctionSpec, stream: str, time_ns: int, message: str) -> None:
         """Keep one log message."""
         with self._lock:
-            self._logs.append((spec, stream, time_ns, message))
+            self._logs.append((spec.region, spec.logging.group, stream, time_ns, message))
             # CloudWatch Logs takes nothing that is two weeks old; the clock may have moved far.
-            old = time_ns - self._logs[0][2] > OLDEST_NS
+            old = time_ns - self._logs[0][3] > OLDEST_NS
             full = len(self._logs) > BUFFER_LIMIT
         if full or old:
             self.flush()
@@ -90,7 +94,9 @@ class BufferedTelemetry:
     ) -> None:
         """Keep a data point for each metric."""
         with self._lock:
-            self._points.append((spec, resource, executed_version, values, account, time_ns))
+            self._points.append(
+                (spec.region, spec.name, resource, executed_version, values, account, time_ns)
+            )
             full = len(self._points) > BUFFER_LIMIT
         if full:
             self.flush()
@@ -117,22 +123,22 @@ class BufferedTelemetry:
             self._flush_points(points)
             self._flush_mapping_points(of_mappings)
 
-    def _flush_logs(self, logs: list[tuple[FunctionSpec, str, int, str]]) -> None:
+    def _flush_logs(self, logs: list[Line]) -> None:
         streams: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-        for spec, stream, time_ns, message in logs:
+        for region, group, stream, time_ns, message in logs:
             # CloudWatch shows each message of a function with its line end.
             event = {"timestamp": time_ns // 1_000_000, "message": f"{message}\n"}
-            streams[spec.region, spec.logging.group, stream].append(event)
+            streams[region, group, stream].append(event)
         for (region, group, stream), events in streams.items():
             events.sort(key=lambda event: int(event["timestamp"]))
             put_log_events(region, group, stream, events, {})
 
     def _flush_points(self, points: list[Point]) -> None:
         regions: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for spec, resource, executed, values, account, time_ns in points:
-            for dimensions in _dimension_sets(spec, resource, executed):
+        for region, function, resource, executed, values, account, time_ns in points:
+            for dimensions in _dimension_sets(function, resource, executed):
                 of = values if dimensions or account is None else {**values, **account}
-                regions[spec.region] += self._data(of, time_ns, dimensions)
+                regions[region] += self._data(of, time_ns, dimensions)
         for region, data in regions.items():
             put_lambda_metrics(region, data)
 
@@ -168,14 +174,14 @@ class BufferedTelemetry:
 
 
 def _dimension_sets(
-    spec: FunctionSpec, resource: str | None, executed: str | None
+    name: str, resource: str | None, executed: str | None
 ) -> tuple[Dimensions, ...]:
     """Return every set of dimensions that AWS keeps a function's data point under.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
     """
-    function = ("FunctionName", spec.name)
-    named = ("Resource", spec.name if resource is None else f"{spec.name}:{resource}")
+    function = ("FunctionName", name)
+    named = ("Resource", name if resource is None else f"{name}:{resource}")
     common = ((), (function,), (function, named))
     if executed is None:
         return common

@@ -12,11 +12,13 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lambda_lab import facts
 from lambda_lab.errors import PackagingError
 from lambda_lab.records import FunctionSpec, LayerSpec
+from lambda_lab.runtime.folders import remove_folder
 
 __all__ = ["PackageStore", "check_zip", "code_sha256"]
 
@@ -93,23 +95,41 @@ def _check_names(entries: Sequence[zipfile.ZipInfo]) -> None:
             raise ValueError(f"entry beyond a link: {entry.filename}")
 
 
+UNUSED_BYTES = 1 << 30
+"""What packages that no environment uses may take, unpacked. The next cold start may want them;
+who uploads his code anew for each change has a full disk some day."""
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A package on disk."""
+
+    unpacked_bytes: int
+    users: int = 0
+
+
 class PackageStore:
-    """Unpacks packages under one folder, each content once.
+    """Unpacks packages under one folder, each content once, and removes what is long unused.
 
     Parameters
     ----------
     folder
         Where to unpack; the owner removes it.
+    unused_bytes
+        What packages that nobody uses may take; those whose last use is longest ago go first.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, unused_bytes: int = UNUSED_BYTES) -> None:
         self._folder = folder
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._unused_bytes = unused_bytes
+        self._folders: dict[Path, _Folder] = {}
+        """By path; whose last use began or ended longest ago stands first."""
         self._lock = threading.Lock()
 
     def task(self, spec: FunctionSpec) -> Path:
-        """Return the folder with the function's own package."""
-        return self._unpacked("task", [spec.code])
+        """Return the folder with the function's own package, to be released after its use."""
+        return self._used("task", [spec.code])
 
     def opt(self, layers: Sequence[LayerSpec]) -> Path | None:
         """Return the folder with all layers merged in order, or ``None`` without layers.
@@ -117,23 +137,48 @@ class PackageStore:
         Later layers win where names clash
         (https://docs.aws.amazon.com/lambda/latest/dg/adding-layers.html).
         """
-        return self._unpacked("opt", [layer.code for layer in layers]) if layers else None
+        return self._used("opt", [layer.code for layer in layers]) if layers else None
 
-    def _unpacked(self, kind: str, archives: list[bytes]) -> Path:
+    def release(self, *folders: Path | None) -> None:
+        """Say that an environment which used these folders has ended."""
+        with self._lock:
+            for path in filter(None, folders):
+                folder = self._folders[path] = self._folders.pop(path)
+                folder.users -= 1
+            self._sweep()
+
+    def _used(self, kind: str, archives: list[bytes]) -> Path:
         digest = hashlib.sha256()
         for archive in archives:
             digest.update(hashlib.sha256(archive).digest())
         target = self._folder / f"{kind}-{digest.hexdigest()[:32]}"
         with self._lock:
-            if not target.exists():
-                partial = target.with_suffix(".partial")
-                shutil.rmtree(partial, ignore_errors=True)
-                partial.mkdir()
-                for archive in archives:
-                    _extract(archive, partial)
-                _make_read_only(partial)
-                partial.rename(target)
+            folder = self._folders.pop(target, None) or _unpack(archives, target)
+            self._folders[target] = folder
+            folder.users += 1
         return target
+
+    def _sweep(self) -> None:
+        unused = {path: one for path, one in self._folders.items() if one.users == 0}
+        taken = sum(one.unpacked_bytes for one in unused.values())
+        for path, one in unused.items():
+            if taken <= self._unused_bytes:
+                return
+            remove_folder(str(path))
+            del self._folders[path]
+            taken -= one.unpacked_bytes
+
+
+def _unpack(archives: list[bytes], target: Path) -> _Folder:
+    partial = target.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    for archive in archives:
+        _extract(archive, partial)
+    _make_read_only(partial)
+    partial.rename(target)
+    files = (path.lstat() for path in target.rglob("*"))
+    return _Folder(sum(file.st_size for file in files))
 
 
 def _extract(code: bytes, target: Path) -> None:

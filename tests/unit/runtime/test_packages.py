@@ -97,6 +97,30 @@ def test_each_content_is_unpacked_once(store: PackageStore) -> None:
     assert (first / "a.py").read_text().startswith("x = 1")
 
 
+def test_what_nobody_uses_any_more_goes_when_it_takes_too_much(tmp_path: Path) -> None:
+    store = PackageStore(tmp_path / "packages", unused_bytes=250)
+    versions = [spec(make_zip({"a.py": letter * 100})) for letter in "abcd"]
+    folders = [store.task(version) for version in versions]
+    for folder in folders[:3]:
+        store.release(folder)
+    assert [folder.exists() for folder in folders] == [False, True, True, True]
+    assert store.task(versions[1]) == folders[1]  # used again: what was used before it goes first
+    store.release(folders[1])
+    store.release(folders[3])
+    assert [folder.exists() for folder in folders] == [False, True, False, True]
+    assert store.task(versions[0]) == folders[0]  # unpacked once more
+    assert (folders[0] / "a.py").read_text().startswith("aaa")
+
+
+def test_what_two_use_stays_until_both_have_ended(tmp_path: Path) -> None:
+    store = PackageStore(tmp_path / "packages", unused_bytes=0)
+    first, second = store.task(spec(GOOD)), store.task(spec(GOOD))
+    store.release(first)
+    assert second.exists()
+    store.release(second)
+    assert not second.exists()
+
+
 def test_it_is_read_only_and_modes_are_kept(store: PackageStore) -> None:
     code = archive(("run", "#!", 0o100755), ("plain", "", 0o100644), ("closed", "", 0o100000))
     task = store.task(spec(code))
