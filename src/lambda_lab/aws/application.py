@@ -44,13 +44,11 @@ SERVICE_HOSTS = "127.84.0."
 class _Answer(list[bytes]):
     """A body; closing it, when it has been sent, does what was left for afterwards."""
 
-    def __init__(self, body: bytes, afterwards: Afterwards) -> None:
-        super().__init__([body])
-        self._afterwards = afterwards
+    afterwards: Afterwards
 
     def close(self) -> None:
         """Do what the caller need not wait for (PEP 3333 calls this when the answer is out)."""
-        self._afterwards.run()
+        self.afterwards.run()
 
 
 class Headers(Mapping[str, str]):
@@ -62,6 +60,10 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         value: str = self._environ[_environ_key(name)]
         return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a header, or *default*; most of those that are asked for are not there."""
+        return self._environ.get(_environ_key(name), default)
 
     def __iter__(self) -> Iterator[str]:
         for key in self._environ:
@@ -121,8 +123,9 @@ class Application:
         if scope is None or scope["service"] == "lambda":
             found = self._lambda(environ, method, path, query_text, scope)
             if found is not None:
-                _respond(start_response, *found)
-                return _Answer(found[2], self._control.afterwards)
+                answered = _Answer(_respond(start_response, *found))
+                answered.afterwards = self._control.afterwards
+                return answered
         if scope is None:
             refused = unsigned_elsewhere(environ)
             if refused is not None:
@@ -174,9 +177,13 @@ def _read(environ: dict[str, Any]) -> bytes:
 def _respond(
     start_response: StartResponse, status: int, headers: Mapping[str, str], body: bytes
 ) -> Iterable[bytes]:
-    reason = HTTPStatus(status).phrase
     sent = [*headers.items()]
     if status != HTTPStatus.NO_CONTENT:
         sent.append(("Content-Length", str(len(body))))
-    start_response(f"{status} {reason}", sent)
+    start_response(_status_line(status), sent)
     return [body]
+
+
+@functools.cache
+def _status_line(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"

@@ -26,6 +26,7 @@ from lambda_lab import facts
 from lambda_lab.clock import SECOND, wall_time_ns
 from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
+from lambda_lab.runtime.connection import READ_BYTES, bound_waits
 
 __all__ = ["HttpServer"]
 
@@ -37,8 +38,10 @@ IDLE_SECONDS = 60
 """How long a connection may say nothing."""
 CLOSE_SECONDS = 2
 """Bound on waiting for connections to end when the server closes."""
-CHUNK = 262_144
+ACCEPT_AGAIN_SECONDS = 0.05
+"""How long no connection is accepted after one could not be."""
 _FAILED = "500 Internal Server Error"
+_TOO_LARGE = "request line and headers are too large"
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -60,8 +63,8 @@ class _Connection:
     def __init__(self, sock: socket.socket, application: Application, port: int) -> None:
         self._sock = sock
         self._application = application
-        self._port = str(port)
         self._from = str(sock.getpeername()[1])
+        self._always = _environ_of_all(str(port), self._from)
         self._parser: Any = httptools.HttpRequestParser(self)
         self._request = _Request()
         self._complete: list[_Request] = []
@@ -73,8 +76,8 @@ class _Connection:
         sock = self._sock
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(IDLE_SECONDS)
-            while data := sock.recv(CHUNK):
+            bound_waits(sock, IDLE_SECONDS)
+            while data := sock.recv(READ_BYTES):
                 try:
                     self._feed(data)
                 except httptools.HttpParserError as error:
@@ -129,20 +132,19 @@ class _Connection:
         self._request, self._header_bytes = _Request(), 0
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._header_bytes += len(url)
+        if self._header_bytes > self._header_limit:
+            raise httptools.HttpParserError(_TOO_LARGE)
         self._request.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > self._header_limit:
+            raise httptools.HttpParserError(_TOO_LARGE)
         key = _environ_key(name)
         text = value.decode("latin-1").rstrip(" \t")
         environ = self._request.environ
         environ[key] = f"{environ[key]},{text}" if key in environ else text
-
-    def _count(self, more: int) -> None:
-        self._header_bytes += more
-        if self._header_bytes > self._header_limit:
-            raise httptools.HttpParserError("request line and headers are too large")
 
     def on_headers_complete(self) -> None:
         if self._request.environ.get("HTTP_EXPECT", "").lower() == "100-continue":
@@ -201,35 +203,19 @@ class _Connection:
         # httptools has taken a chunked body apart already.
         if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
             environ["CONTENT_LENGTH"] = str(len(request.body))
-        environ.update(
-            {
-                "REQUEST_URI": uri,
-                "SCRIPT_NAME": "",
-                "PATH_INFO": path,
-                "QUERY_STRING": query,
-                "SERVER_NAME": LOOPBACK,
-                "SERVER_PORT": self._port,
-                "SERVER_PROTOCOL": "HTTP/1.1",
-                "REMOTE_ADDR": LOOPBACK,
-                "REMOTE_PORT": self._from,
-                "wsgi.version": (1, 0),
-                "wsgi.url_scheme": "http",
-                "wsgi.input": io.BytesIO(request.body),
-                "wsgi.input_terminated": True,
-                "wsgi.errors": sys.stderr,
-                "wsgi.multithread": True,
-                "wsgi.multiprocess": False,
-                "wsgi.run_once": False,
-            }
-        )
+        environ.update(self._always)
+        environ["REQUEST_URI"] = uri
+        environ["PATH_INFO"] = path
+        environ["QUERY_STRING"] = query
+        environ["wsgi.input"] = io.BytesIO(request.body)
+        environ["wsgi.errors"] = sys.stderr
         return environ
 
     def _send(
         self, status: str, headers: list[tuple[str, str]], body: bytes, request: _Request
     ) -> None:
-        lines = [f"HTTP/1.1 {status}"]
-        lines += [f"{name}: {value}" for name, value in headers]
-        names = {name.lower() for name, _ in headers}
+        lines = [f"HTTP/1.1 {status}", *[f"{name}: {value}" for name, value in headers]]
+        names = [name.lower() for name, _ in headers]
         bodiless = status.startswith(("1", "204", "304"))
         if "content-length" not in names and not bodiless:
             lines.append(f"Content-Length: {len(body)}")
@@ -251,6 +237,24 @@ class _Connection:
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )
+
+
+def _environ_of_all(port: str, client_port: str) -> dict[str, Any]:
+    """Return what WSGI wants to hear of every request on a connection (PEP 3333)."""
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": LOOPBACK,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": LOOPBACK,
+        "REMOTE_PORT": client_port,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input_terminated": True,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
 
 
 def _without_offer(request: _Request) -> bytes:
@@ -336,7 +340,10 @@ class HttpServer(Closing):
             try:
                 sock, _ = listener.accept()
             except OSError:
-                continue  # closing, or the client left before it was accepted
+                # Closing, or the client left before it was accepted. Or no descriptor is left: to
+                # ask again at once would only take time from those that give one back.
+                self._closing.wait(ACCEPT_AGAIN_SECONDS)
+                continue
             try:
                 connection = _Connection(sock, self._application, self.port)
             except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ def function_arn(region: str, account: str, name: str, qualifier: str | None = N
     return f"{arn}:{qualifier}" if qualifier else arn
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_function_name(text: str, qualifier: str | None, region: str) -> FunctionName:
     """Read a ``FunctionName`` together with a ``Qualifier`` parameter.
 

@@ -260,7 +260,7 @@ def parse(match: Match, headers: Mapping[str, str], query: Query, body: bytes) -
     """
     plan = _plan(match.operation)
     params = {member: decode_text(shape, match.labels[name]) for member, name, shape in plan.labels}
-    for member, name, shape in plan.query:
+    for member, name, shape in plan.query if query else ():
         if values := query.get(name):
             params[member] = (
                 [decode_text(shape.member, value) for value in values]

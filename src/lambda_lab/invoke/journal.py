@@ -60,7 +60,7 @@ class Journal:
     def event(self, kind: Kind, request: str | None = None, **detail: object) -> None:
         """Add an event of this environment to the timeline."""
         self._timeline.add(
-            Event(self._clock.now_ns(), kind, self.spec.name, self._identity, request, dict(detail))
+            Event(self._clock.now_ns(), kind, self.spec.name, self._identity, request, detail)
         )
 
     def begin(self) -> None:

@@ -24,6 +24,7 @@ from lambda_lab.errors import AwsError
 __all__ = ["carried", "carrying", "check_loop", "count", "extend", "longest"]
 
 _FIELD = "Lineage"
+_LINEAGE = f"{_FIELD}="
 _carried: ContextVar[str | None] = ContextVar("carried_trace", default=None)
 
 
@@ -67,10 +68,11 @@ def extend(header: str, arn: str) -> str:
     2
     """
     counts = _counts(header)
-    counts[_short(arn)] = counts.get(_short(arn), 0) + 1
-    lineage = "|".join(f"{name}:{number}" for name, number in counts.items())
-    kept = [part for part in header.split(";") if part and not part.startswith(f"{_FIELD}=")]
-    return ";".join([*kept, f"{_FIELD}={lineage}"])
+    name = _short(arn)
+    counts[name] = counts.get(name, 0) + 1
+    lineage = "|".join([f"{each}:{number}" for each, number in counts.items()])
+    kept = [part for part in header.split(";") if part and not part.startswith(_LINEAGE)]
+    return ";".join([*kept, _LINEAGE + lineage])
 
 
 def longest(headers: list[str | None], arn: str) -> str | None:
@@ -98,7 +100,9 @@ def check_loop(header: str | None, arn: str) -> None:
 
 
 def _counts(header: str | None) -> dict[str, int]:
-    for part in (header or "").split(";"):
+    if header is None or _FIELD not in header:
+        return {}
+    for part in header.split(";"):
         name, _, value = part.partition("=")
         if name == _FIELD:
             pairs = (entry.rpartition(":") for entry in value.split("|"))

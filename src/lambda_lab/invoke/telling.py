@@ -26,7 +26,7 @@ class Telling:
         if kind is Kind.RECEIVED:
             detail["invocation_type"] = str(request.invocation_type)
         event = Event(
-            self._clock.now_ns(), kind, request.spec.name, None, request.request_id, dict(detail)
+            self._clock.now_ns(), kind, request.spec.name, None, request.request_id, detail
         )
         self._timeline.add(event)
 

@@ -7,7 +7,9 @@ pipe here, so their order is the order in which the function wrote them.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import select
 import struct
 import threading
 from collections.abc import Callable
@@ -23,6 +25,9 @@ FRAME_MAGIC = b"\xa5\x5a"
 FRAME_HEADER = struct.Struct(">IIQ")
 MAX_EVENT = int(facts.value("logs.event.maximum")) - int(facts.value("logs.event.overhead"))
 """Largest message of a log event, in bytes of UTF-8."""
+PIPE_BYTES = 65_536
+"""What a pipe holds where the system does not say."""
+F_GETPIPE_SZ: int = getattr(fcntl, "F_GETPIPE_SZ", 0)
 LONGEST_CHARACTER = 4
 """Bytes of one character in UTF-8, at most; all but the first begin with the bits 10."""
 
@@ -118,7 +123,9 @@ class LogPipe:
         self._loop = loop
         self._splitter = LogSplitter(emit)
         self._read_fd, self.write_fd = os.pipe()
-        os.set_blocking(self._read_fd, False)
+        self._size = fcntl.fcntl(self._read_fd, F_GETPIPE_SZ) if F_GETPIPE_SZ else PIPE_BYTES
+        self._there = select.poll()
+        self._there.register(self._read_fd, select.POLLIN)
         # The loop reads as lines come; the caller of a function reads what is left at its end.
         self._reading = threading.RLock()
         loop.add(self, self.drain)
@@ -128,15 +135,16 @@ class LogPipe:
         return self._read_fd
 
     def drain(self) -> None:
-        """Read everything there is."""
+        """Read everything there is now: no more than the pipe holds.
+
+        A function that writes without end would keep the loop, and all other environments with it.
+        """
         with self._reading:
-            while self._read_fd >= 0:
-                try:
-                    data = os.read(self._read_fd, 65_536)
-                except BlockingIOError:
-                    return
-                if not data:
-                    return
+            left = self._size
+            # Asked first: at the end of most calls there is nothing, and to be refused is slower.
+            while left > 0 and self._read_fd >= 0 and self._there.poll(0):
+                data = os.read(self._read_fd, PIPE_BYTES)
+                left -= len(data)
                 self._splitter.feed(data)
 
     def flush(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -90,3 +91,35 @@ def test_every_one_is_closed_at_the_end(api: RuntimeApi) -> None:
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
         client.getresponse()
     client.close()
+
+
+def test_an_error_that_is_nested_too_deeply(api: RuntimeApi) -> None:
+    client = connected(api)
+    client.request("POST", "/2018-06-01/runtime/init/error", b"[" * 200_000)
+    answer = client.getresponse()
+    assert (answer.status, answer.read()) == (HTTPStatus.ACCEPTED, b'{"status":"OK"}\n')
+    assert event(client) == b"event", "the connection is still there"
+    client.close()
+
+
+def test_a_fault_of_ours_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """The parser of HTTP hides what is raised while it calls."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        sock, _ = server.accept()
+        lost: list[Connection] = []
+
+        def route(connection: Connection, request: Request) -> None:
+            raise KeyError(request.path)
+
+        connection = Connection(sock, route, lost.append)
+        client.sendall(b"GET /x HTTP/1.1\r\n\r\n")
+        connection.on_readable()
+        assert lost == [connection]
+        client.sendall(b"no HTTP\r\n\r\n")
+        connection.on_readable()
+        client.close()
+        sock.close()
+    (record,) = caplog.records
+    assert "KeyError: '/x'" in caplog.text
+    assert record.name == "lambda_lab.runtime.connection"

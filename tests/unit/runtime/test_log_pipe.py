@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
 
-from lambda_lab.runtime.log_pipe import FRAME_HEADER, MAX_EVENT, LogSplitter
+from lambda_lab.runtime.io_loop import IoLoop
+from lambda_lab.runtime.log_pipe import FRAME_HEADER, MAX_EVENT, LogPipe, LogSplitter
 
 
 def frame(message: bytes) -> bytes:
@@ -82,3 +84,22 @@ def test_an_endless_line_is_not_kept_for_ever() -> None:
     messages = split(*[b"x" * 65_536] * 32, flush=False)
     assert messages
     assert all(len(message) <= MAX_EVENT for message in messages)
+
+
+def test_who_writes_without_end_keeps_nobody() -> None:
+    """Each line that is read makes the function write another one."""
+    lines: list[str] = []
+
+    def emit(line: str) -> None:
+        lines.append(line)
+        if len(lines) < 200_000:
+            os.write(pipe.write_fd, b"more\n")
+
+    with IoLoop() as loop:
+        pipe = LogPipe(loop, emit)
+        loop.remove(pipe)
+        os.write(pipe.write_fd, b"first\n")
+        pipe.flush()
+        assert lines[0] == "first"
+        assert len(lines) < 100_000, "there is always something to read"
+        pipe.close()

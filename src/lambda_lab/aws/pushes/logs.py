@@ -21,7 +21,7 @@ from moto.logs.models import LogsBackend, LogStream, logs_backends
 
 from lambda_lab import facts
 from lambda_lab.aws.deliveries import service_of
-from lambda_lab.aws.moto_seam import ACCOUNT
+from lambda_lab.aws.moto_seam import ACCOUNT, present
 from lambda_lab.aws.policy_check import may_invoke
 from lambda_lab.aws.pushes.log_patterns import LogPattern
 from lambda_lab.aws.pushes.patches import replaced
@@ -46,7 +46,8 @@ def _group_arn(region: str, group: str) -> str:
 
 def is_followed(region: str, group: str) -> bool:
     """Whether the log group has a subscription filter now."""
-    found = logs_backends[ACCOUNT][region].groups.get(group)
+    backend = present(logs_backends, region)
+    found = None if backend is None else backend.groups.get(group)
     return found is not None and bool(found.subscription_filters)
 
 
