@@ -41,7 +41,8 @@ def test_the_context_is_complete(lab: LiveRegion) -> None:
     assert told["aws_request_id"] == answer.request_id
     assert told["log_group_name"] == f"/aws/lambda/{name}"
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", told["log_stream_name"])
-    assert 6000 < told["left"][1] <= told["left"][0] <= 7000
+    # More than the default timeout would leave; how much it is depends on how busy the machine is.
+    assert 3000 < told["left"][1] <= told["left"][0] <= 7000
     assert told["identity"] == [None, None]
     assert told["tenant_id"] is None
     assert told["client"] is None

@@ -153,7 +153,7 @@ def test_an_init_longer_than_the_timeout_within_the_invocation(lab: LiveRegion) 
         "INIT_REPORT Init Duration: 1000.00 ms\tPhase: invoke\tStatus: timeout",
     ]
     assert answer.figures["Status"] == "timeout"
-    assert 1.3 <= answer.seconds < 15
+    assert answer.seconds >= 1.3
 
 
 def test_the_turn_at_the_fork_server_is_no_part_of_an_init(lab: LiveRegion) -> None:
@@ -179,7 +179,7 @@ def test_the_limit_of_the_init_phase(lab: LiveRegion) -> None:
     slow_once = SECOND_TRY.replace('raise ValueError("not yet")', "import time; time.sleep(60)")
     answer = lab.run(slow_once)
     assert answer.value == "well"
-    assert 10 <= answer.seconds < 50
+    assert answer.seconds >= 10
     (report,) = [line for line in answer.tail if line.startswith("INIT_REPORT")]
     assert report == "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"
 

@@ -147,7 +147,7 @@ def _timed_out(answer: Answer) -> None:
         "errorType": "Sandbox.Timedout",
         "errorMessage": f"RequestId: {answer.request_id} Error: {sentence}",
     }
-    assert 1 <= answer.seconds < 15
+    assert answer.seconds >= 1
     assert answer.figures["Status"] == "timeout"
     assert re.fullmatch(r"1000\.\d\d ms", answer.figures["Duration"])
     assert any(line.endswith(f"{answer.request_id} {sentence}") for line in answer.tail)

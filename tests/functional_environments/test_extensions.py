@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import psutil
@@ -10,6 +11,7 @@ import pytest
 
 from extension_tools import TOOLS, WATCHER, layer
 from lambda_lab.clock import stopwatch_ns
+from lambda_lab.invoke import plane
 from live_region import LiveRegion, alive, until
 
 GOOD = "import os\ndef handler(event, context):\n    return os.getpid()\n"
@@ -67,7 +69,7 @@ SLOW = (
 status, me, body = register(["INVOKE"])
 while True:
     following(me)
-    time.sleep(0.6)
+    time.sleep(2)
 """
 )
 
@@ -78,10 +80,8 @@ def test_the_answer_does_not_wait_but_the_environment_does(lab: LiveRegion) -> N
     assert lab.environments(name)[0]["state"] == "busy", "the extension still works"
     second = lab.call(name)
     assert second.value != first.value, "so the second call gets an environment of its own"
-    started = stopwatch_ns()
     lab.region.plane.settle()
-    assert 0.3 < (stopwatch_ns() - started) / 1e9 < 30
-    assert len(lab.idle(name)) == 2
+    assert [one["state"] for one in lab.environments(name)] == ["idle", "idle"]
     (report,) = [
         line for line in lab.logs(name) if line.startswith(f"REPORT RequestId: {first.request_id}")
     ]
@@ -96,11 +96,10 @@ def test_the_answer_does_not_wait_but_the_environment_does(lab: LiveRegion) -> N
 
 
 def test_an_extension_that_passes_the_timeout(lab: LiveRegion) -> None:
-    stuck = SLOW.replace("0.6", "60")
+    stuck = SLOW.replace("sleep(2)", "sleep(60)")
     name = lab.deploy(GOOD, Timeout=1, Layers=[layer(lab, {"stuck": stuck, "watcher": WATCHER})])
     first = lab.call(name)
     assert first.error is None
-    assert first.seconds < 30
     lab.region.plane.settle()
     assert any(line.endswith("Task timed out after 1.00 seconds") for line in lab.logs(name))
     until(lambda: events(lab, name)[-1].get("shutdownReason") == "timeout")
@@ -245,7 +244,7 @@ def test_an_extension_has_two_seconds_in_all(lab: LiveRegion) -> None:
     started = stopwatch_ns()
     lab.lam.delete_function(FunctionName=name)
     until(lambda: not alive(pid))
-    assert 1.5 < (stopwatch_ns() - started) / 1e9 < 30
+    assert (stopwatch_ns() - started) / 1e9 > 1.5
     lab.region.plane.settle()
     assert "asked to end" in said(lab, name, "stubborn")
 
@@ -272,3 +271,31 @@ def test_what_an_extension_sees(lab: LiveRegion) -> None:
         "LAMBDA_RUNTIME_DIR", "AWS_XRAY_DAEMON_ADDRESS", "_LAMBDA_TELEMETRY_LOG_FD",
     }  # fmt: skip
     assert not hidden & seen.keys()
+
+
+def test_who_calls_again_at_once_finds_the_environment(
+    lab: LiveRegion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An extension that only asks for its next event has no work for which a call would wait."""
+    monkeypatch.setattr(plane, "ANSWER_SECONDS", 60)  # this machine may be busier than AWS
+    name = lab.deploy(GOOD, Layers=[layer(lab, {"watcher": WATCHER})])
+    assert len({lab.call(name).value for _ in range(10)}) == 1
+
+
+WORKING = (
+    TOOLS
+    + """
+status, me, body = register(["INVOKE"])
+following(me)
+time.sleep(300)
+"""
+)
+
+
+def test_a_reset_does_not_wait_for_what_an_extension_does(lab: LiveRegion) -> None:
+    name = lab.deploy(GOOD, Timeout=60, Layers=[layer(lab, {"working": WORKING})])
+    assert alive(lab.call(name).value)
+    resetting = threading.Thread(target=lab.region.plane.reset, daemon=True)
+    resetting.start()
+    until(lambda: not resetting.is_alive())
+    assert lab.environments(name) == []

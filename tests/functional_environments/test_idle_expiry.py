@@ -42,7 +42,8 @@ def test_an_idle_environment_is_shut_down(lab: LiveRegion) -> None:
     assert not alive(first)
     (end,) = shutdowns(lab, name)
     assert end.detail == {"reason": "idle"}
-    assert end.time_ns == pytest.approx(again + EXPIRY * 10**9, abs=5e7)
+    # From the second time that it was idle: a moment lies between the two notes of that.
+    assert 0 <= end.time_ns - again - EXPIRY * 10**9 < 3e9
     assert again > frozen
     cold = lab.call(name)
     assert cold.value != first

@@ -84,9 +84,9 @@ def test_three_tries_one_request_id(lab: LiveRegion) -> None:
     lab.region.clock.advance(minutes=3, seconds=5)
     assert lab.logs(name).count(f"try of {request}") == 3
     first, second, third = seconds_of(lab, request, Kind.RECEIVED)
-    assert first < 5
-    assert second - first == pytest.approx(60, abs=3)
-    assert third - second == pytest.approx(120, abs=3)
+    # A wait begins when a try has failed: the first, with its cold start, takes real time.
+    assert 60 <= second - first < 90
+    assert 120 <= third - second < 150
     assert retries(lab, request) == [
         {"attempt": 2, "after_seconds": 60, "reason": "FunctionError"},
         {"attempt": 3, "after_seconds": 120, "reason": "FunctionError"},
@@ -226,7 +226,7 @@ def test_metrics_of_the_queue(lab: LiveRegion) -> None:
     assert metric(lab, "Errors", name) == 6
     oldest = metric(lab, "AsyncEventAge", name, stat="Maximum")
     assert oldest is not None
-    assert oldest == pytest.approx(180_000, abs=5_000)
+    assert 180_000 <= oldest < 240_000
 
 
 def test_many_events_keep_their_order_at_one_environment(lab: LiveRegion) -> None:

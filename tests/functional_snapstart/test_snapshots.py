@@ -190,9 +190,11 @@ def test_states_lines_and_figures(lab: LiveRegion) -> None:
 
 def test_a_restore_is_faster_than_an_init(lab: LiveRegion) -> None:
     name = publish(lab, "import time\ntime.sleep(1)\ndef handler(event, context): pass")
-    restored, cold = lab.call(name, Qualifier="1"), lab.call(name)
-    assert restored.seconds < cold.seconds
-    assert cold.seconds > 1
+    restored, cold = lab.call(name, Qualifier="1").figures, lab.call(name).figures
+    # By the platform's own clock: what the caller waits for has more in it on a busy machine.
+    took = [float(one.split()[0]) for one in (restored["Restore Duration"], cold["Init Duration"])]
+    assert took[0] < took[1]
+    assert took[1] >= 1000
 
 
 BROKEN = """

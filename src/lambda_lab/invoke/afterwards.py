@@ -16,7 +16,7 @@ from lambda_lab.invoke.underway import Underway
 __all__ = ["Afterwards"]
 
 log = logging.getLogger(__name__)
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class Afterwards:

@@ -31,7 +31,11 @@ class Errands:
         """Run *job* now, on a thread called *name*."""
         with self._changed:
             self._left += 1
-        threading.Thread(target=self._run, args=(job,), name=name).start()
+        try:
+            threading.Thread(target=self._run, args=(job,), name=name).start()
+        except RuntimeError:
+            self._end()  # the system has no thread left; nobody must wait for one that never began
+            raise
 
     def _run(self, job: Callable[[], object]) -> None:
         try:
@@ -40,10 +44,13 @@ class Errands:
             # One that fails must not keep everybody waiting.
             log.exception("a background job failed")
         finally:
-            with self._changed:
-                self._left -= 1
-                if not self._left:
-                    self._changed.notify_all()
+            self._end()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._left -= 1
+            if not self._left:
+                self._changed.notify_all()
 
     def wait(self) -> None:
         """Wait until every job is done. Never call it from a job."""

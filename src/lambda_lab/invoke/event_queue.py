@@ -217,7 +217,8 @@ class EventQueue:
         except AwsError as error:
             return self._refused(event, target, error)
         except LabError as error:
-            log.warning("the event %s waits, because the lab failed: %s", event.request_id, error)
+            if event.era == self._era:  # else nobody waits for it: the region ends, or is emptied
+                log.warning("the event %s waits: the lab failed: %s", event.request_id, error)
             return self._refused(event, target, _system_error(str(error)))
         except Exception as error:
             log.exception("the event %s waits, because the lab failed", event.request_id)

@@ -6,7 +6,7 @@ the metrics, the timeline, and the lease back.
 
 from __future__ import annotations
 
-from functools import partial
+import threading
 from typing import Any
 
 from lambda_lab.clock import Clock
@@ -31,6 +31,10 @@ from lambda_lab.runtime.packages import PackageStore
 from lambda_lab.timeline import Kind, Timeline
 
 __all__ = ["DataPlane"]
+
+ANSWER_SECONDS = 0.1
+"""How long an answer waits for extensions. On AWS it is on its way for about as long, and who calls
+again then finds the environment ready where its extensions have nothing to do."""
 
 
 class DataPlane(Closing):
@@ -58,12 +62,11 @@ class DataPlane(Closing):
         telemetry: Telemetry,
         ids: Ids,
         limits: Limits | None = None,
-        init_limit: float | None = None,
         idle_expiry: float | None = None,
     ) -> None:
         self.admission = Admission(limits)
         self._pace = Pace(clock)
-        self._init_limit = init_limit_seconds() if init_limit is None else init_limit
+        self._init_limit = init_limit_seconds()
         self.afterwards = Afterwards()
         """What is done once callers have their answers; wait for it before reading a record."""
         self._telling = Telling(clock, timeline, telemetry)
@@ -119,34 +122,45 @@ class DataPlane(Closing):
         self._pool.finishing(environment)
         self.admission.give_back(lease)
 
-        def tell() -> None:
+        def tell() -> bytes:
             # In this order, so that a record always says: answered, then frozen.
             measured = execution.report(request, ran)
             self._telling.responded(request, ran.failed)
             self._telling.count(request, ran.failed, measured, lease)
+            # The next call there may follow at once, and begins the log anew.
+            tail = execution.journal.tail() if request.tail else b""
             environment.finish()
+            return tail
 
+        tail = b""
         if request.tail:
-            tell()  # the caller asked for the very lines that are written there
+            tail = tell()  # the caller asked for the very lines that are written there
         else:
             self.afterwards.later(tell)
-        return self._result(request, execution, ran)
+        return self._result(request, ran, tail)
 
-    def _result(self, request: InvokeRequest, execution: Execution, ran: Ran) -> InvokeResult:
+    def _result(self, request: InvokeRequest, ran: Ran, tail: bytes) -> InvokeResult:
         return InvokeResult(
             payload=ran.payload,
             executed_version=request.spec.version,
             function_error="Unhandled" if ran.failed else None,
-            log_tail=execution.journal.tail() if request.tail else b"",
+            log_tail=tail,
         )
 
     def _answer_before_extensions(
         self, request: InvokeRequest, execution: Execution, ran: Ran, lease: Lease
     ) -> InvokeResult:
         self._telling.responded(request, ran.failed)
-        after = partial(self._with_extensions, request, execution, ran, lease)
+        tail = execution.journal.tail() if request.tail else b""
+        done = threading.Event()
+
+        def after() -> None:
+            self._with_extensions(request, execution, ran, lease)
+            done.set()
+
         self._errands.run(after, "lab-extensions")
-        return self._result(request, execution, ran)
+        done.wait(ANSWER_SECONDS)
+        return self._result(request, ran, tail)
 
     def _with_extensions(
         self, request: InvokeRequest, execution: Execution, ran: Ran, lease: Lease
@@ -237,14 +251,14 @@ class DataPlane(Closing):
         if not self.admission.running:  # else environments come back all the time
             self._pool.wait_returned()
 
-    def reset(self) -> None:
+    def reset(self, *, close: bool = False) -> None:
         """End every environment; the region is empty afterwards."""
         self.provisioned.clear()
         self.snapshots.clear()
         self.admission.clear()
-        self.rooms.clear()
+        self.rooms.clear(close=close)
         self._errands.wait()
 
     def close(self) -> None:
-        """End everything."""
-        self.reset()
+        """End everything, and begin nothing new."""
+        self.reset(close=True)

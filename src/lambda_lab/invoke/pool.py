@@ -39,6 +39,7 @@ class Pool:
         self._retired: set[str] = set()
         self._stays: dict[tuple[str, str], str] = {}
         self._finishing: Counter[Key] = Counter()
+        self._closed = False
         self._lock = threading.Lock()
         self._returned = threading.Condition(self._lock)
 
@@ -62,12 +63,15 @@ class Pool:
     def finishing(self, environment: Environment) -> None:
         """Note that *environment* has answered and will be idle in a moment."""
         with self._lock:
-            self._finishing[pool_key(environment)] += 1
+            if environment.identity in self._all:  # else it is forgotten, and does not come back
+                self._finishing[pool_key(environment)] += 1
 
-    def add(self, environment: Environment) -> None:
-        """Remember a new environment, which is busy."""
+    def add(self, environment: Environment) -> bool:
+        """Remember a new environment, which is busy; false once the pool is closed."""
         with self._lock:
-            self._all[environment.identity] = environment
+            if not self._closed:
+                self._all[environment.identity] = environment
+            return not self._closed
 
     def wait_returned(self) -> None:
         """Wait until every environment that has answered is idle."""
@@ -84,7 +88,8 @@ class Pool:
             # A call that came just before a change may have made its environment just after it.
             stays = self._stays.get((spec.arn, spec.version), spec.revision)
             retired = environment.identity in self._retired or stays != spec.revision
-            if retired or environment.state is State.GONE:
+            forgotten = environment.identity not in self._all
+            if retired or forgotten or environment.state is State.GONE:
                 return False
             self._idle[key].append(environment)
             return True
@@ -161,9 +166,10 @@ class Pool:
         with self._lock:
             return list(self._all.values())
 
-    def clear(self) -> list[Environment]:
-        """Forget everything and return what there was."""
+    def clear(self, *, close: bool = False) -> list[Environment]:
+        """Forget everything and return what there was; with *close*, take nothing new."""
         with self._lock:
+            self._closed = self._closed or close
             environments = list(self._all.values())
             self._all.clear()
             self._idle.clear()

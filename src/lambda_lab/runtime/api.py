@@ -303,6 +303,6 @@ def _error_reply(request: Request) -> RuntimeReply:
     if error_type is None:
         try:
             error_type = str(json.loads(request.body).get("errorType", "Unhandled"))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             error_type = "Unhandled"
     return RuntimeReply(request.body, error_type)

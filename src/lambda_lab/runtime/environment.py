@@ -22,7 +22,7 @@ from pathlib import Path
 
 from lambda_lab import facts
 from lambda_lab.clock import SECOND, stopwatch_ns
-from lambda_lab.errors import PackagingError
+from lambda_lab.errors import PackagingError, SandboxError
 from lambda_lab.records import FunctionSpec
 from lambda_lab.runtime import faults
 from lambda_lab.runtime.api import Invocation, RuntimeReply
@@ -139,6 +139,8 @@ class Environment(Life):
     def init(self, limit_seconds: float) -> InitOutcome:
         """Start the runtime and wait until it asks for work, fails, or time is up."""
         with self._lock:
+            if self.state is State.GONE:
+                raise SandboxError("The execution environment was ended before it had started.")
             self.state, self._waiting, self._finished = State.INIT, False, False
         # The process before this one may have left word to freeze it: not while this one starts.
         self._ice.leave()
@@ -153,12 +155,18 @@ class Environment(Life):
             kind = faults.INVALID_ENTRYPOINT
             outcome = InitOutcome("error", _since_ms(started), kind, sentence=str(error))
         finally:
-            self.state = State.BUSY
+            with self._lock:
+                self._become(State.BUSY)
         if outcome.status != "success":
-            self.extensions.ending = True
+            self.extensions.begin_ending()
             self._end_process()
             self.extensions.kill()
         return outcome
+
+    def _become(self, state: State) -> None:
+        # Who was ended meanwhile stays so.
+        if self.state is not State.GONE:
+            self.state = state
 
     def invoke(
         self, invocation: Invocation, limit_seconds: float, timeout_seconds: float
@@ -175,18 +183,20 @@ class Environment(Life):
             The function's timeout, for the message.
         """
         with self._lock:
-            self.state, self._waiting, self._finished = State.BUSY, False, False
+            self._become(State.BUSY)
+            self._waiting = self._finished = False
         self._ice.thaw()
         self.invocations += 1
-        watched = self._watch()
         started = stopwatch_ns()
         try:
             if self.extensions.there:
                 self.extensions.invoke(invocation.request_id, invocation.headers)
             self._api.send(invocation)
-            news = self._await_reply(limit_seconds)
+            sent = True
         except ConnectionError:
-            news = self._news.next(EXIT_SECONDS)
+            sent = False
+        watched = self._watch()  # the function runs by now, and waits for nothing that is done here
+        news = self._await_reply(limit_seconds) if sent else self._news.next(EXIT_SECONDS)
         duration_ms = _since_ms(started)
         self._memory.end(watched, duration_ms)
         if watched.over and not isinstance(news, Exited):
@@ -254,13 +264,14 @@ class Environment(Life):
         reason
             ``spindown``, ``timeout`` or ``failure``: what a ``SHUTDOWN`` event says.
         """
-        self.state = State.GONE
+        with self._lock:
+            self.state = State.GONE
         if self.extensions.there:
             self._ice.thaw()
         else:
             self._ice.leave()  # what is stopped can be ended
         for_runtime, for_extensions = grace(self.extensions)
-        self.extensions.ending = True
+        self.extensions.begin_ending()
         process = self._process
         if process is not None and for_runtime:
             process.ask_to_end()

@@ -207,11 +207,19 @@ class Extensions:
             _send(connection, body)
 
     def wait_ready(self, seconds: float) -> bool:
-        """Wait until all have asked for their next event, or one ended; false if time is up."""
+        """Wait until all have asked for their next event, or are ended; false if time is up."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.ready or self._failure is not None, seconds)
+            return self._changed.wait_for(
+                lambda: self.ready or self.ending or self._failure is not None, seconds
+            )
 
     # -- ends ----------------------------------------------------------------------------------
+
+    def begin_ending(self) -> None:
+        """Take note that they are being shut down: nobody need wait for them any more."""
+        with self._changed:
+            self.ending = True
+            self._changed.notify_all()
 
     def failed(self, extension: Extension, state: str, error: str, kind: str) -> None:
         """*extension* says that it failed in its init or at its end."""
@@ -260,7 +268,7 @@ class Extensions:
         seconds
             How long they may take together.
         """
-        self.ending = True
+        self.begin_ending()
         deadline = stopwatch_ns() + round(seconds * 1e9)
         told = [one for one in self.external if SHUTDOWN in one.events]
         for one in self.external:
@@ -280,7 +288,7 @@ class Extensions:
 
     def kill(self) -> None:
         """End the external ones at once, and wait until the kernel says that they are gone."""
-        self.ending = True
+        self.begin_ending()
         for one in self.external:
             if one.process is not None:
                 one.process.kill()

@@ -185,6 +185,6 @@ def _events(body: bytes) -> tuple[str, ...]:
         events = document.get("events", [])
         if not isinstance(events, list) or not all(isinstance(one, str) for one in events):
             raise ValueError("events is no list of names")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise _RefusedError("InvalidRequestFormat", str(error)) from error
     return tuple(events)

@@ -189,16 +189,19 @@ class ForkServer:
         message = self._with_own_tmp(message)
         namespace = self._namespace(message)
         network = self._network(message)
-        if self._root is not None and namespace is not None:
-            self._root.enter(namespace)
         # The kernel closes the writing end when the program runs; until then it can carry a word.
         reading, writing = os.pipe()
         orders = self._templates.open(identity) if message["kind"] == "template" else None
         try:
+            if self._root is not None and namespace is not None:
+                self._root.enter(namespace)
             pid = os.fork()
             if pid == 0:
                 talk_fd = writing if orders is None else orders.detach()
-                return self._child(message, log_fd, talk_fd, network)
+                return self._become(message, log_fd, talk_fd, network)
+        except OSError:
+            os.close(reading)
+            raise
         finally:
             if os.getpid() == self._settings["pid"]:
                 os.close(writing)
@@ -263,6 +266,18 @@ class ForkServer:
         socket.send_fds(self._control, [json.dumps({"filter": identity}).encode()], given)
         for fd in given:
             os.close(fd)
+
+    def _become(
+        self, message: dict[str, Any], log_fd: int, report_fd: int, network: NetworkRoom | None
+    ) -> Child:
+        """Make a forked child ready; one that cannot be ends, or it would be a second server."""
+        try:
+            return self._child(message, log_fd, report_fd, network)
+        except OSError as error:
+            # The first is heard before its descriptors are closed, the second is in its log then.
+            self._send({"failed": message["id"], "error": str(error)})
+            os.write(2, f"lambda_lab: no environment could be entered: {error}\n".encode())
+            os._exit(1)
 
     def _child(
         self, message: dict[str, Any], log_fd: int, report_fd: int, network: NetworkRoom | None

@@ -134,4 +134,6 @@ class IoLoop(Closing):
             self._thread.join()
         self._selector.close()
         os.close(self._wake_read)
-        os.close(self._wake_write)
+        # Whoever wakes a closed loop must not write to what gets this number next.
+        wake_write, self._wake_write = self._wake_write, -1
+        os.close(wake_write)

@@ -24,6 +24,7 @@ from lambda_lab.runtime.linux_sandbox import SandboxUser
 from lambda_lab.runtime.orphans import kill_orphans
 from lambda_lab.runtime.process import Process, Program
 from lambda_lab.runtime.process_tree import mount_namespace
+from lambda_lab.runtime.roll import Roll
 from lambda_lab.runtime.sandbox_contents import (
     aws_settings,
     interpreter_folders,
@@ -74,11 +75,10 @@ class Launcher(Closing):
         vpc_settings: str = "",
     ) -> None:
         self._loop = loop
-        self._lock = threading.Lock()
-        # A lock of its own: a sender may wait until the fork server has read, and the fork server
-        # until its news is read, which takes the other lock.
+        # Of senders alone: one may wait until the fork server has read, and the fork server until
+        # its news is read, on the loop's thread.
         self._sending = threading.Lock()
-        self._processes: dict[str, Process] = {}
+        self._roll = Roll()
         self.freezer = Freezer(wanted=freezing_wanted())
         """Stops the processes of idle environments."""
         self._ready = threading.Event()
@@ -244,42 +244,31 @@ class Launcher(Closing):
             on_exit,
             home=program.home or program.identity,
             guest=program.guest,
+            server=self._server.pid,
         )
-        process.others = lambda: self._others(process)
-        with self._lock:
-            former = self._processes.get(program.identity)
-            self._processes[program.identity] = process
+        former = self._roll.add(process)
         if former is not None:
             former.retire()
         try:
             with self._sending:
                 socket.send_fds(self._control, [json.dumps(message).encode()], [log_fd])
         except OSError as error:
+            process.ended = True  # it never began
             raise SandboxError(f"No execution environment could be started: {error}.") from error
-        process.started.wait(PATIENCE_SECONDS)
+        if not process.started.wait(PATIENCE_SECONDS):
+            process.give_up("nothing answers. Run `lambda-lab doctor`")
         if process.unusable:
             raise PackagingError(process.error)
         if process.error or not process.pid:
+            advice = "" if process.unwanted else " Run `lambda-lab doctor`."
             raise SandboxError(
-                f"No execution environment could be started: {process.error or 'no answer'}. "
-                "Run `lambda-lab doctor`."
+                f"No execution environment could be started: {process.error}.{advice}"
             )
         return process
 
-    def _others(self, process: Process) -> list[int]:
-        """Return the other processes that live in the file system of *process*."""
-        with self._lock:
-            return [
-                one.pid
-                for one in self._processes.values()
-                if one.home == process.home and one is not process and one.pid and not one.ended
-            ]
-
     def forget(self, identity: str) -> None:
-        """Release what the fork server keeps for an environment that is gone for good."""
-        with self._lock:
-            for one in [one for one in self._processes.values() if one.home == identity]:
-                del self._processes[one.identity]
+        """Release what is kept for an environment that is gone for good, and end what is left."""
+        self._roll.give_up(identity)
         if self._egress is not None:
             self._egress.forget(identity)
         with self._sending:
@@ -309,8 +298,7 @@ class Launcher(Closing):
             return
         names = ("started", "failed", "unusable", "exited", "filter")
         identity = next(message[name] for name in names if name in message)
-        with self._lock:
-            process = self._processes.get(identity)
+        process = self._roll.named(identity)
         if process is None:
             for fd in fds:
                 os.close(fd)
@@ -324,14 +312,19 @@ class Launcher(Closing):
             process.pid = message["pid"]
             process.namespace = mount_namespace(process.pid) if self.isolated else None
             process.started.set()
+            if process.unwanted:
+                process.kill()
         elif "failed" in message or "unusable" in message:
             process.error, process.unusable = message["error"], "unusable" in message
+            process.ended = True
             process.started.set()
+            self._roll.ended(process)
         elif message["pid"] == process.pid:
             # What the process left running goes with it.
             process.ended = True
             process.kill()
             process.on_exit(message["status"])
+            self._roll.ended(process)
 
     def _lost(self) -> None:
         """The fork server ended by itself, or was killed: end its environments, start another.
@@ -345,8 +338,7 @@ class Launcher(Closing):
             return
         was_ready = self._ready.is_set()
         self._ready.clear()
-        with self._lock:
-            processes, self._processes = list(self._processes.values()), {}
+        processes = self._roll.clear()
         for process in processes:
             process.kill()
             process.ended = True
@@ -359,8 +351,7 @@ class Launcher(Closing):
             kill_orphans(command, {":".join(map(str, one.guest.api)) for one in processes})
         if was_ready:
             log.warning("the fork server ended; starting another")
-            with self._lock:
-                self._server, self._control = self._start()
+            self._server, self._control = self._start()
             self._loop.add(self._control, self._on_message)
         else:
             self._closed = True
@@ -381,11 +372,9 @@ class Launcher(Closing):
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
-        with self._lock:
-            processes = list(self._processes.values())
-            self._processes.clear()
-        for process in processes:
-            process.kill()
+        for process in self._roll.clear():
+            process.give_up("the region is closed")
+        self._ready.set()  # for who waits for it: it does not come any more
 
     @property
     def alive(self) -> bool:

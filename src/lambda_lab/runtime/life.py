@@ -55,7 +55,11 @@ class Life:
         self._ice = Ice(self._roots)
         self._reason = "failure"  # why the extensions are shut down, should the runtime end
         others = ExtensionsApi(self.extensions, spec)
-        self._api = RuntimeApi(workshop.loop, self, others=others)
+        try:
+            self._api = RuntimeApi(workshop.loop, self, others=others)
+        except OSError:
+            self._log.close()  # no descriptor is left for a socket: let no pipe keep two
+            raise
 
     def _roots(self) -> list[int]:
         process = self._process
@@ -108,7 +112,7 @@ class Life:
         self._news.put(Exited(status))
         if self.extensions.external and not self.extensions.ending:
             # On a thread of its own: they have up to two seconds.
-            self.extensions.ending = True
+            self.extensions.begin_ending()
             threading.Thread(target=self._end_extensions, name="lab-extensions").start()
         self._maybe_idle()
 

@@ -75,7 +75,7 @@ class MemoryWatch(Closing):
                 quiet = 0 if self._watched else quiet + 1
                 if quiet > LINGER_LOOKS:
                     self._parked = True
-                    self._changed.wait()
+                    self._changed.wait_for(lambda: self._watched or self._closed)
                     self._parked, quiet = False, 0
                 else:
                     self._changed.wait(INTERVAL_SECONDS * max(1, len(self._watched) // 20))

@@ -59,6 +59,10 @@ class Process:
     home: str = ""
     guest: Guest = field(default_factory=lambda: Guest(""))
     ended: bool = False
+    unwanted: bool = False
+    """Its environment is gone: nobody waits for it, and it ends as soon as it is there."""
+    server: int = 0
+    """The fork server, which visits the file system of an environment to start more there."""
     others: Callable[[], list[int]] = list
     """Returns the other processes of its environment, which live on when it is killed."""
     started: threading.Event = field(default_factory=threading.Event)
@@ -69,17 +73,22 @@ class Process:
         """End it and everything it started, at once."""
         with self._killing:
             if self.pid and not self._retired:
-                others = self.others()
-                if others:
-                    kill_environment(self.pid, self.namespace, others)
-                else:
-                    kill_environment(self.pid, self.namespace)
+                kill_environment(self.pid, self.namespace, self.others(), visitor=self.server)
 
     def ask_to_end(self) -> None:
         """Send it ``SIGTERM``; what it started is not told."""
         with self._killing:
             if self.pid and not self._retired and not self.ended:
                 tell_main_thread(self.pid, signal.SIGTERM)
+
+    def give_up(self, why: str) -> None:
+        """End it, or let it end as soon as it has started; who waits for its start hears *why*."""
+        self.unwanted = True
+        if self.pid:
+            self.kill()
+        elif not self.started.is_set():
+            self.error = why
+            self.started.set()
 
     def retire(self) -> None:
         """Make :meth:`kill` do nothing from now on; waits for one that is at work.

@@ -126,11 +126,14 @@ def _blocked_signals(pid: int) -> set[int]:
     return {number for number in signal.valid_signals() if mask >> (number - 1) & 1}
 
 
-def kill_environment(pid: int, namespace: int | None, spare: Collection[int] = ()) -> None:
+def kill_environment(
+    pid: int, namespace: int | None, spare: Collection[int] = (), *, visitor: int = 0
+) -> None:
     """Kill *pid*, its descendants, and whatever else lives in its mount namespace.
 
     *spare* some of those, with their families: the extensions of an environment outlive its
-    runtime by a moment.
+    runtime by a moment. *visitor* is not killed either: the fork server, which may be there to
+    start the next process.
     """
     family = _descendants(pid)
     _kill(pid)
@@ -141,7 +144,7 @@ def kill_environment(pid: int, namespace: int | None, spare: Collection[int] = (
     # Orphans have lost their parent but not their namespace. Look until a look finds none.
     for _ in range(1000):
         left = [member for member in _all_pids() if mount_namespace(member) == namespace]
-        spared = {one for root in spare for one in (root, *_descendants(root))}
+        spared = {one for root in spare for one in (root, *_descendants(root))} | {visitor}
         alive = [member for member in left if member not in spared and not _is_zombie(member)]
         if not alive:
             return

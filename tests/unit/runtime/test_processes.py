@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambda_lab.runtime import faults, process
+from lambda_lab.runtime import faults, memory, process, process_tree
 from lambda_lab.runtime.memory import MemoryWatch, Watched
 from lambda_lab.runtime.process import Process
 from lambda_lab.runtime.process_tree import children_of, kill_environment, memory_kb
@@ -114,7 +114,7 @@ def test_retiring_ends_what_nobody_would_know_of(family: tuple[int, int]) -> Non
 def test_retiring_waits_for_who_kills(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on, order = threading.Event(), threading.Event(), []
 
-    def slow(pid: int, namespace: int | None) -> None:
+    def slow(*args: object, **more: object) -> None:
         begun.set()
         go_on.wait(10)
         order.append("killed")
@@ -130,3 +130,43 @@ def test_retiring_waits_for_who_kills(monkeypatch: pytest.MonkeyPatch) -> None:
     for thread in (killer, retirer):
         thread.join()
     assert order == ["killed", "retired"]
+
+
+def test_the_fork_server_survives_a_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the file system of an environment while it starts the next process there."""
+    server, left_running = 71, 72
+    alive_now, killed = {server, left_running}, []
+
+    def kill(pid: int, number: int = signal.SIGKILL) -> bool:
+        killed.append(pid)
+        alive_now.discard(pid)
+        return True
+
+    for name, fake in {
+        "_kill": kill,
+        "_all_pids": lambda: sorted(alive_now),
+        "_state": lambda pid: "S",
+        "children_of": lambda pid: [],
+        "mount_namespace": lambda pid: 5 if pid in alive_now else 4,
+    }.items():
+        monkeypatch.setattr(process_tree, name, fake)
+    Process("e/extension", lambda _: None, pid=70, namespace=5, server=server).kill()
+    assert killed == [70, left_running]
+
+
+def test_a_watch_that_is_closed_as_it_falls_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has looked whether to go on, and has not yet taken the lock to sleep."""
+
+    class Late(threading.Condition):
+        def __enter__(self) -> bool:
+            if threading.current_thread().name == "lab-memory":
+                watch._closed = True  # as close() does, which finds nobody to wake
+            return super().__enter__()
+
+    monkeypatch.setattr(memory, "LINGER_LOOKS", 0)
+    watch = MemoryWatch()
+    watch.close()
+    watch._closed, watch._changed = False, Late()
+    thread = threading.Thread(target=watch._run, name="lab-memory", daemon=True)
+    thread.start()
+    until(lambda: not thread.is_alive())
