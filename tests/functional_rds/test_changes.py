@@ -115,7 +115,8 @@ def test_a_group_the_server_cannot_start_with(rds: Rds, group: str) -> None:
         (change("max_connections", "20", "immediate"), "InvalidParameterCombination", "static"),
         (change("work_mem", "100", "soon"), "InvalidParameterValue", "apply method"),
         (change("shared_buffers", "1000"), "NotModelledException", "shared_buffers"),
-        (change("rds.force_ssl", "1"), "NotModelledException", "TLS"),
+        (change("rds.force_ssl", "on"), "InvalidParameterValue", "allowed values are: 0,1"),
+        (change("rds.force_ssl", "1", "immediate"), "NotModelledException", "pending-reboot"),
     ],
 )
 def test_bad_parameters(

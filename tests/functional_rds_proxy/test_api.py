@@ -241,6 +241,20 @@ def test_one_more_endpoint(world: World) -> None:
         world.ask(made["Endpoint"])
 
 
+def test_an_endpoint_goes_with_its_proxy(world: World) -> None:
+    world.front()
+    world.rds.create_db_proxy_endpoint(
+        DBProxyName="front", DBProxyEndpointName="second", VpcSubnetIds=world.subnets
+    )
+    world.region.clock.advance(seconds=1)
+    world.rds.delete_db_proxy(DBProxyName="front")
+    with pytest.raises(ClientError) as error:  # the proxy is being deleted, and so is this
+        world.rds.delete_db_proxy_endpoint(DBProxyEndpointName="second")
+    assert _code(error) == "InvalidDBProxyEndpointStateFault"
+    world.region.clock.advance(seconds=1)
+    assert world.rds.describe_db_proxy_endpoints()["DBProxyEndpoints"] == []
+
+
 def test_a_reboot_is_survived_and_a_deleted_target_is_let_go(world: World) -> None:
     host = world.front()["Endpoint"]
     idle = psycopg.connect(

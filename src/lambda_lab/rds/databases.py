@@ -23,11 +23,14 @@ from lambda_lab.rds.instance_class import (
 )
 from lambda_lab.rds.parameters import HELD, known_parameters, refused
 from lambda_lab.rds.recovery import Recovery
-from lambda_lab.rds.server import PostgresServer
+from lambda_lab.rds.server import PostgresServer, free_port
+from lambda_lab.rds.tls_front import TlsFronts, asks_for_tls
 from lambda_lab.rds.users import give_password, make_users
 
 __all__ = ["Databases"]
 
+_BEHIND = "127.0.0.1"
+"""Where a server listens that has somebody with TLS in front of it."""
 _ATTEMPTS = 3
 """Tries to listen on a free address before giving up: somebody may take it in between."""
 
@@ -59,6 +62,7 @@ class Databases(Closing):
         self.may_reach: Callable[[Instance], bool] = lambda instance: True
         """Whether an instance reaches Lambda's endpoint; the network model says so."""
         self._clock = clock
+        self._fronts = TlsFronts(clock)
         self._recovery = Recovery(workers, self._is_kept, self._say)
         self.on_switched = self._recovery.on_switched
         """Called when another server has taken an instance's place, at the same address."""
@@ -137,6 +141,7 @@ class Databases(Closing):
                 prepare(instance)
             instance.multi_az = plan.multi_az
             self._recovery.complete(instance)
+            self._open(instance)
         except BaseException:
             server.close()
             self.endpoints.remove(endpoint)
@@ -152,9 +157,10 @@ class Databases(Closing):
         for attempt in range(1, _ATTEMPTS + 1):
             endpoint = self.endpoints.claim("instance", plan.identifier, name, plan.port)
             try:
+                behind = asks_for_tls(parameters)
                 server = PostgresServer.create(
-                    host=endpoint.address,
-                    port=endpoint.port,
+                    host=_BEHIND if behind else endpoint.address,
+                    port=0 if behind else endpoint.port,
                     parameters=parameters,
                     binaries=binaries,
                 )
@@ -171,16 +177,42 @@ class Databases(Closing):
         instance = self._instances[key]
         with instance.lock:
             self._give(instance, parameters)
+            self._place(instance)
             instance.server.start()
+            try:
+                self._open(instance)
+            except BaseException:
+                instance.server.stop()
+                raise
             self._recovery.complete(instance)
 
     def stop(self, key: str) -> None:
         """Stop a server; its connections are cut."""
         instance = self._instances[key]
         with instance.lock:
+            self._shut(instance)
             instance.server.stop()
             if instance.standby is not None:
                 instance.standby.stop()
+
+    def _place(self, instance: Instance) -> None:
+        """Let a stopped server listen at the endpoint, or behind what speaks TLS there."""
+        server, endpoint = instance.server, instance.endpoint
+        if not asks_for_tls(server.parameters):
+            server.host, server.port = endpoint.address, endpoint.port
+            instance.certificate = ""
+        elif (server.host, server.port) == (endpoint.address, endpoint.port):
+            server.host, server.port = _BEHIND, free_port(_BEHIND)
+
+    def _open(self, instance: Instance) -> None:
+        if asks_for_tls(instance.server.parameters):
+            at = instance.endpoint.address, instance.endpoint.port
+            instance.certificate = self._fronts.open(
+                at, instance.endpoint.name, lambda: (instance.server.host, instance.server.port)
+            )
+
+    def _shut(self, instance: Instance) -> None:
+        self._fronts.shut((instance.endpoint.address, instance.endpoint.port))
 
     def reload(self, key: str, parameters: Mapping[str, str]) -> None:
         """Give a server other parameters, as far as they need no restart."""
@@ -207,7 +239,8 @@ class Databases(Closing):
             else:
                 new = self.endpoints.claim("instance", identifier, name, port)
             instance.identifier, instance.endpoint = identifier, new
-            instance.server.host, instance.server.port = new.address, new.port
+            if not asks_for_tls(instance.server.parameters):
+                instance.server.host, instance.server.port = new.address, new.port
             return Running(new.address, new.port)
 
     def set_password(self, key: str, password: str) -> None:
@@ -228,6 +261,7 @@ class Databases(Closing):
             instance = self._instances.pop(key, None)
         if instance is not None:
             with instance.lock:
+                self._shut(instance)
                 self._recovery.drop_standby(instance)
                 instance.server.close()
             self.endpoints.remove(instance.endpoint)
@@ -295,6 +329,7 @@ class Databases(Closing):
     def close(self) -> None:
         """End every server, and give up the addresses."""
         self.clear()
+        self._fronts.close()
         self.endpoints.clear()
 
 

@@ -37,6 +37,8 @@ class Instance:
         The server that takes over; ``None`` also while a new one is made.
     failovers
         How often one has.
+    certificate
+        What its endpoint proves itself with, in PEM; empty where it has no TLS.
     """
 
     identifier: str
@@ -50,4 +52,5 @@ class Instance:
     multi_az: bool = False
     standby: PostgresServer | None = None
     failovers: int = 0
+    certificate: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)

@@ -28,6 +28,7 @@ from lambda_lab.aws.rds.events_checks import (
 )
 from lambda_lab.aws.rds.events_table import SOURCE_TYPES, categories
 from lambda_lab.aws.rds.lifecycle import STATE_SECONDS
+from lambda_lab.aws.rds.pages import first_of
 from lambda_lab.clock import SECOND, Clock
 from lambda_lab.errors import AwsError
 
@@ -203,7 +204,7 @@ def _described(response: Any, clock: Clock) -> ActionResult:
         and (not wanted or one.kind.category in wanted)
     ]
     found.sort(key=lambda one: one.at_ns)
-    begin = int(asked.get("Marker") or 0)
+    begin = first_of(asked)
     page: dict[str, Any] = {"Events": [_told(one) for one in found[begin : begin + size]]}
     more = begin + size < len(found)
     return ActionResult(page | ({"Marker": str(begin + size)} if more else {}))

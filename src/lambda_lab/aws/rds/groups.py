@@ -69,18 +69,26 @@ def check_changes(group: Any, changes: list[Mapping[str, Any]], servers: Instanc
             raise AwsError("InvalidParameterValue", f"Invalid apply method: {method}")
         parameter = known.get(name.lower())
         if parameter is None:
-            _check_rds_parameter(name, value)
+            _check_rds_parameter(name, value, method)
         else:
             _check_parameter(parameter, value, method, version, servers)
 
 
-def _check_rds_parameter(name: str, value: Any) -> None:
+def _check_rds_parameter(name: str, value: Any, method: str) -> None:
     """Check a parameter of RDS's own or of an extension: the server keeps those as they are."""
     if re.fullmatch(r"[a-z_]\w*\.\w+", name, re.IGNORECASE) is None:
         raise AwsError("InvalidParameterValue", f"Could not find parameter with name: {name}")
-    if name.lower() == "rds.force_ssl" and value not in (None, "0"):
+    if name.lower() != "rds.force_ssl":
+        return
+    if value not in (None, "0", "1"):
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Invalid parameter value: {value} for: {name} allowed values are: 0,1",
+        )
+    if method == "immediate":
         raise NotModelledError(
-            "TLS to a database itself", "The servers here have no TLS; an RDS Proxy can ask for it."
+            "Another rds.force_ssl without a restart",
+            "Say ApplyMethod='pending-reboot', and reboot the instance.",
         )
 
 

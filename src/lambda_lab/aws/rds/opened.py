@@ -19,6 +19,7 @@ from lambda_lab.aws.rds.lifecycle import Lifecycle, record_of
 from lambda_lab.aws.rds.offers import offers
 from lambda_lab.aws.rds.pages import page
 from lambda_lab.aws.rds.records import ENGINE, InstanceServers
+from lambda_lab.aws.rds.requests import answered
 from lambda_lab.aws.rds.secrets import rotate, secret_text
 from lambda_lab.clock import Clock
 from lambda_lab.errors import NotModelledError
@@ -46,6 +47,7 @@ def rds_instances(servers: InstanceServers, clock: Clock) -> Iterator[None]:
     with (
         replaced(RDSBackend, **_operations(instances, Changes(life))),
         replaced(RDSResponse, **_answers(instances, life)),
+        answered(),
         offers(servers),
         _told(life),
     ):
@@ -97,13 +99,13 @@ def _refusing(
     return operation
 
 
-def _of_snapshot(backend: Any, name: str) -> str:
-    snapshot = backend.database_snapshots.get(name.rpartition(":")[2])
+def _of_snapshot(backend: Any, name: str | None) -> str:
+    snapshot = backend.database_snapshots.get((name or "").rpartition(":")[2])
     return str(snapshot.engine) if snapshot else ""
 
 
-def _of_name(backend: Any, name: str) -> str:
-    database = backend.databases.get(name.rpartition(":")[2])
+def _of_name(backend: Any, name: str | None) -> str:
+    database = backend.databases.get((name or "").rpartition(":")[2])
     return str(database.engine) if database else ""
 
 

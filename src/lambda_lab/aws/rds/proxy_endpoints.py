@@ -133,10 +133,11 @@ class ProxyEndpoints:
             record = proxy_record(proxy)
             if record is not None and name in record.endpoints:
                 told = record.endpoints[name]
-                if told["Status"] != "available":
+                status = "deleting" if proxy.status == "deleting" else told["Status"]
+                if status != "available":
                     raise AwsError(
                         "InvalidDBProxyEndpointStateFault",
-                        f"The DB proxy endpoint {name} is in the state {told['Status']}.",
+                        f"The DB proxy endpoint {name} is in the state {status}.",
                     )
                 return proxy, told
         raise _unknown(name)
