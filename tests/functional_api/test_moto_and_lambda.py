@@ -123,7 +123,16 @@ def stack_of(**kinds: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "kind", ["AWS::Lambda::Alias", "AWS::Lambda::Url", "AWS::CloudWatch::Alarm", "AWS::Nothing::It"]
+    "kind",
+    [
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Url",
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudFormation::WaitCondition",
+        "AWS::CloudFormation::WaitConditionHandle",
+        "AWS::ECS::Cluster",
+        "AWS::Nothing::It",
+    ],
 )
 @pytest.mark.fidelity("stacks")
 def test_a_kind_of_resource_that_is_not_made_is_not_passed_over(api: ApiRegion, kind: str) -> None:
@@ -149,7 +158,10 @@ def test_a_kind_of_resource_that_is_not_made_is_not_passed_over(api: ApiRegion, 
     [
         ("AWS::S3::Bucket", "NotificationConfiguration"),
         ("AWS::Lambda::Version", "ProvisionedConcurrencyConfig"),
-        ("AWS::Lambda::LayerVersion", "CompatibleArchitectures"),
+        ("AWS::Lambda::Alias", "ProvisionedConcurrencyConfig"),
+        ("AWS::DynamoDB::Table", "TimeToLiveSpecification"),
+        ("AWS::EC2::InternetGateway", "Colour"),
+        ("AWS::SQS::Queue", "SqsManagedSseEnabled"),
     ],
 )
 def test_a_property_that_is_not_read_is_not_passed_over(
@@ -171,7 +183,7 @@ def test_a_resource_under_a_condition_that_is_false_may_be_anything(api: ApiRegi
         "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue"},
-            "Alias": {"Type": "AWS::Lambda::Alias", "Condition": "Never"},
+            "Url": {"Type": "AWS::Lambda::Url", "Condition": "Never"},
         },
     }
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))

@@ -25,6 +25,7 @@ TABLE = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
+BROKEN = "Statement wasn't well formed, can't be processed"
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/there/stream/2020-01-01T00:00:00.000"
 
 
@@ -107,8 +108,14 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("sns", "publish", text(MessageStructure="json"), "InvalidParameter", "Invalid parameter: Message Structure - JSON message body failed to parse"),
     ("sns", "publish", text('{"lambda": "x"}', MessageStructure="json"), "InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body"),
     ("sns", "publish", text(MessageAttributes={"a": {"StringValue": "x"}}), "ParameterValueInvalid", "The message attribute 'a' must contain non-empty message attribute type."),
+    ("sns", "publish", text(MessageAttributes={"a": {"DataType": "Number", "StringValue": "x"}}), "ParameterValueInvalid", "Could not cast message attribute 'a' value to number."),
+    ("sns", "publish", text(MessageAttributes={"a": {"DataType": "Number", "StringValue": "NaN"}}), "ParameterValueInvalid", "Could not cast message attribute 'a' value to number."),
     ("sns", "publish", text(MessageDeduplicationId="d"), "InvalidParameter", "Invalid parameter: MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type"),
     ("sns", "publish", text() | {"TopicArn": f"{TOPIC}.fifo"}, "InvalidParameter", "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"),
+    ("dynamodb", "execute_statement", {"Statement": "bogus"}, "ValidationException", BROKEN),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM"}, "ValidationException", BROKEN),
+    ("dynamodb", "execute_statement", {"Statement": "DELETE FROM there"}, "ValidationException", BROKEN),
+    ("dynamodb", "execute_transaction", {"TransactStatements": [{"Statement": "bogus"}]}, "ValidationException", BROKEN),
     ("sns", "publish_batch", {"TopicArn": TOPIC, "PublishBatchRequestEntries": []}, "EmptyBatchRequest", "The batch request doesn't contain any entries."),
     ("sns", "publish_batch", {"TopicArn": TOPIC, "PublishBatchRequestEntries": [{"Id": "a b", "Message": "x"}]}, "InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification."),
     ("sns", "subscribe", {"TopicArn": TOPIC, "Protocol": "nope", "Endpoint": "x"}, "InvalidParameter", "Invalid parameter: Amazon SNS does not support this protocol string: nope"),

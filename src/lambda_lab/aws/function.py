@@ -13,7 +13,7 @@ from lambda_lab.aws.errors import aws_error
 from lambda_lab.aws.event_settings import EventSettings
 from lambda_lab.aws.moto_seam import LambdaFunction
 from lambda_lab.aws.names import function_arn
-from lambda_lab.aws.policy import Policies, TemplatePolicy
+from lambda_lab.aws.policy import Policies
 from lambda_lab.aws.provisioned_config import ProvisionedConfig
 from lambda_lab.aws.states import States
 from lambda_lab.aws.undelivered import not_delivered
@@ -76,7 +76,6 @@ class LabFunction(States, LambdaFunction):
         self.event_settings: dict[str, EventSettings] = {}
         self.provisioned: dict[str, ProvisionedConfig] = {}
         self.set_dead_letter(params.get("DeadLetterConfig") or {})
-        self.policy: Any = TemplatePolicy(self.policies, self.unqualified_arn, None)
         self.running_revision = revision
         self.touch(revision, now)
 
@@ -240,7 +239,6 @@ class LabFunction(States, LambdaFunction):
         version = copy.copy(self)
         version.version = number
         version.function_arn = f"{self.unqualified_arn}:{number}"
-        version.policy = TemplatePolicy(self.policies, version.function_arn, str(number))
         if self.lab_state == "Pending" or self.update_status == "InProgress":
             version.lab_state, version.update_status = "Pending", None
             version.state_reason = None

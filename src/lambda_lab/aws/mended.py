@@ -9,6 +9,7 @@ from lambda_lab.aws.checked_requests import checked_requests
 from lambda_lab.aws.cloudwatch import exact_dimensions
 from lambda_lab.aws.first_use import when_loaded
 from lambda_lab.aws.iam_requests import assumed_roles, trust_policies
+from lambda_lab.aws.sources.dynamodb_statements import readable_statements
 from lambda_lab.aws.sources.sqs_requests import queue_requests
 from lambda_lab.aws.sources.stream_requests import table_stream_requests
 from lambda_lab.aws.template_types import known_types
@@ -23,6 +24,7 @@ def mended_moto() -> Iterator[None]:
         checked_requests(),
         queue_requests(),
         exact_dimensions(),
+        when_loaded("moto.dynamodb.models", readable_statements),
         when_loaded("moto.dynamodbstreams.models", table_stream_requests),
         when_loaded("moto.iam.responses", trust_policies),
         when_loaded("moto.sts.responses", assumed_roles),

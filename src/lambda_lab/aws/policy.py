@@ -14,7 +14,7 @@ from typing import Any
 from lambda_lab import facts
 from lambda_lab.aws.errors import aws_error
 
-__all__ = ["Policies", "TemplatePolicy", "check_length", "make_statement", "policy_text"]
+__all__ = ["Policies", "check_length", "make_statement", "policy_text"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?|apidomains\.[a-z.]+")
@@ -131,29 +131,3 @@ def _conditions(params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         wanted = "true" if params["InvokedViaFunctionUrl"] else "false"
         conditions["Bool"] = {"lambda:InvokedViaFunctionUrl": wanted}
     return conditions
-
-
-class TemplatePolicy:
-    """What moto's CloudFormation calls when a template adds an ``AWS::Lambda::Permission``.
-
-    Parameters
-    ----------
-    policies
-        The function's policies.
-    arn, qualifier
-        ARN and qualifier of the version it adds to; no qualifier for the function itself.
-    """
-
-    def __init__(self, policies: Policies, arn: str, qualifier: str | None) -> None:
-        self._policies = policies
-        self._arn = arn
-        self._qualifier = qualifier
-
-    def add_statement(self, raw: str, qualifier: str | None = None) -> None:
-        """Add the statement that the template's properties describe."""
-        del qualifier  # moto never gives one here: it is in the function's name
-        properties = json.loads(raw)
-        statements = self._policies.statements(self._qualifier)
-        # A template has no statement ids; CloudFormation makes one.
-        sid = f"template-{len(statements) + 1}"
-        statements[sid] = make_statement(self._arn, {**properties, "StatementId": sid})

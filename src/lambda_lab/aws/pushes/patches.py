@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -25,7 +26,8 @@ def replaced(owner: type | ModuleType, **methods: Callable[..., Any]) -> Iterato
     >>> Door().knock()
     'nobody'
     """
-    originals = {name: getattr(owner, name) for name in methods}
+    # As they stand there: a static method would come back as a method of each instance.
+    originals = {name: inspect.getattr_static(owner, name) for name in methods}
     for name, method in methods.items():
         setattr(owner, name, method)
     try:

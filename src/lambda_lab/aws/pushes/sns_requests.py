@@ -8,9 +8,11 @@ does not say less.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -284,7 +286,19 @@ def _check_message(asked: Mapping[str, Any], topic_arn: str) -> None:
                 "ParameterValueInvalid",
                 f"The message attribute '{name}' must contain non-empty message attribute type.",
             )
+        if value["DataType"] == "Number" and not _is_number(value.get("StringValue", "")):
+            raise Refused(
+                "ParameterValueInvalid",
+                f"Could not cast message attribute '{name}' value to number.",
+            )
     _check_fifo(asked, topic_arn.endswith(".fifo"))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(Decimal(text))
+    except (ArithmeticError, ValueError):
+        return False
 
 
 def _check_structure(message: str) -> None:
