@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import signal
 import socket
 import sys
@@ -14,6 +15,9 @@ from lambda_lab._version import __version__
 from lambda_lab.errors import LabError
 
 __all__ = ["main"]
+
+INTERRUPTED = 128 + signal.SIGINT
+"""What a shell reports of a program that SIGINT ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,9 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return examine(sys.stdout)
         return _serve(options.port, options.region)
-    except LabError as error:
+    except BrokenPipeError:
+        # Who read the output has gone; without this Python would complain once more at its end.
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (LabError, OSError) as error:
         print(f"lambda-lab: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("lambda-lab: stopped. Nothing is left behind.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _port(text: str) -> int:

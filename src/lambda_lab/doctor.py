@@ -197,11 +197,12 @@ def _cli() -> Finding:
 
 def examine(out: TextIO) -> int:
     """Print every finding; returns 1 if something needed is missing, else 0."""
-    print(f"lambda-lab {__version__}", file=out)
+    print(f"lambda-lab {__version__}", file=out, flush=True)
     worst = 0
     for finding in findings():
         print(f"  {finding.state:8}{finding.what}", file=out)
         if finding.mend:
             print(f"          {finding.mend}", file=out)
+        out.flush()  # a pipe would keep it all until the last finding
         worst = max(worst, finding.state == "missing")
     return int(worst)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from lambda_lab import steady
+from lambda_lab import notebook, steady
 from lambda_lab.clock import Clock
 from lambda_lab.deploy import (
     default_handler,
@@ -91,7 +91,7 @@ class Lab:
         )
         _current = self
         atexit.register(self._end)
-        _register_magic()
+        self._in_notebook = notebook.attach(lambda: _current, _stopped)
 
     # -- the region ----------------------------------------------------------------------------
 
@@ -310,11 +310,16 @@ class Lab:
     # -- ending --------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """End the region and say what is left behind: nothing, and this line was measured."""
+        """End the region and say what is left behind: nothing, and this line was measured.
+
+        In a notebook, where cells run again, boto3 then reaches nothing until the next lab.
+        """
         if self._region.closed:
             print("The lab is closed already.")
             return
         self._end()
+        if self._in_notebook:
+            notebook.point_nowhere(self._region.name)
         left = self._left_behind()
         if left:
             raise LabError(f"The lab left something behind: {', '.join(left)}. Please report this.")
@@ -348,48 +353,7 @@ class Lab:
         return f"<Lab {self.name}: {'closed' if self._region.closed else 'open'}>"
 
 
-def _register_magic() -> None:
-    """Offer ``%%function`` in notebooks; outside IPython there is nothing to do."""
-    import sys
+def _stopped(exercise: str, error: BaseException) -> teach.Outcome:
+    from lambda_lab import teach
 
-    if "IPython" not in sys.modules:
-        return
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is not None:
-        shell.register_magic_function(
-            _function_magic,  # type: ignore[arg-type]
-            "cell",
-            "function",
-        )
-
-
-def _function_magic(line: str, cell: str) -> None:
-    """Deploy the cell as a function: ``%%function hello --timeout 3 --memory 128``."""
-    import argparse
-    import shlex
-
-    parser = argparse.ArgumentParser(prog="%%function", add_help=False, exit_on_error=False)
-    parser.add_argument("name")
-    parser.add_argument("--timeout", type=int, default=3)
-    parser.add_argument("--memory", type=int, default=128)
-    parser.add_argument("--runtime", default="python3.14")
-    parser.add_argument("--handler")
-    if _current is None:
-        print("No lab is open. Run the first cell: lab = Lab(...).")
-        return
-    try:
-        options = parser.parse_args(shlex.split(line))
-    except (argparse.ArgumentError, SystemExit, ValueError) as error:
-        print(f"%%function NAME [--timeout 3] [--memory 128] [--handler file.function]: {error}")
-        return
-    config = _current.function(
-        options.name,
-        cell if "\n" in cell else cell + "\n",
-        timeout=options.timeout,
-        memory=options.memory,
-        runtime=options.runtime,
-        handler=options.handler,
-    )
-    print(f"{config['FunctionName']} is {config['State']}.")
+    return teach.stopped(exercise, error)

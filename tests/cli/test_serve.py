@@ -20,6 +20,7 @@ import psutil
 import pytest
 from botocore.config import Config
 
+from lambda_lab import cli, doctor
 from lambda_lab.deploy import make_zip, role_arn
 from live_region import alive, plain_environment, until
 
@@ -144,3 +145,45 @@ def test_the_version() -> None:
         [*COMMAND, "--version"], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.startswith("lambda-lab ")
+
+
+def test_output_that_nobody_reads(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "wb") as nobody:
+        done = subprocess.run(
+            [*COMMAND, "doctor"],
+            env={**plain_environment(), "TMPDIR": str(tmp_path)},
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_has_no_room(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("only Linux has a file that is always full")
+    with full.open("wb") as out:
+        done = subprocess.run(
+            [*COMMAND, "doctor"], stdout=out, stderr=subprocess.PIPE, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode != 0
+    assert done.stderr.startswith("lambda-lab: ")
+    assert "No space left" in done.stderr
+
+
+def test_a_doctor_who_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctor, "examine", interrupted)
+    assert cli.main(["doctor"]) == 128 + signal.SIGINT
+    assert capsys.readouterr().err == "lambda-lab: stopped. Nothing is left behind.\n"

@@ -180,5 +180,4 @@ def test_a_fork_server_that_is_killed_during_a_call(lab: LiveRegion) -> None:
         os.kill(lab.region.launcher._server.pid, signal.SIGKILL)
         answer = running.result()
     assert answer.fails("Runtime.ExitError")["errorMessage"].endswith("signal: killed")
-    assert answer.seconds < 25
     assert lab.call(name, 0).value == 1

@@ -22,7 +22,7 @@ FLOORS = [
     {"region"},
     {"simulate", "cost"},
     {"show"},
-    {"teach", "deploy", "steady"},
+    {"teach", "deploy", "steady", "notebook"},
     {"lab", "doctor"},
     {"cli"},
 ]

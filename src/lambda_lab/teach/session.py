@@ -7,10 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambda_lab.teach.exercises import REGISTRY
+from lambda_lab.teach.patience import TooLong, patience
 from lambda_lab.teach.records import Exercise, HasClient, Hint, Outcome, Solution, Verdict
-from lambda_lab.teach.trying import NotYetError, shown, untouched
+from lambda_lab.teach.trying import NotYetError, named, shown, untouched
 
-__all__ = ["check", "exercises", "forget", "hint", "solution", "solution_source"]
+__all__ = ["check", "exercises", "forget", "hint", "solution", "solution_source", "stopped"]
+
+CPU_SECONDS = 3
+"""What a check may work. The slowest of ours takes a hundredth of that."""
+_ENDLESS = (
+    "Your answer was still at work after a long time, and was stopped. "
+    "Is there a loop that never ends?"
+)
+_STOPPED = "The check was stopped before it had an answer."
 
 
 @dataclass(slots=True)
@@ -57,16 +66,20 @@ def check(exercise_id: str, answer: Any = ..., lab: HasClient | None = None) -> 
     if exercise is None:
         return Outcome(Verdict.NOT_ATTEMPTED, _unknown(exercise_id))
     try:
-        outcome = _judge(exercise, answer, lab)
+        with patience(CPU_SECONDS):
+            outcome = _judge(exercise, answer, lab)
+    except TooLong:
+        # The hint of a mistake would be sought by calling the answer once more.
+        return Outcome(Verdict.NOT_YET, _ENDLESS, _next_hint(exercise))
     except NotYetError as reason:
         outcome = Outcome(Verdict.NOT_YET, str(reason))
     except KeyboardInterrupt:
-        outcome = Outcome(Verdict.NOT_YET, "The check was stopped before it had an answer.")
+        return Outcome(Verdict.NOT_YET, _STOPPED, _next_hint(exercise))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - an answer may do anything when tried
         outcome = Outcome(
             Verdict.NOT_YET,
             f"Your answer could not be checked: looking at it raised {type(error).__name__}. "
-            "Compare its form with the question.",
+            "Compare its form with the question, and see that the cells above have run.",
         )
     if outcome.verdict is Verdict.NOT_YET and not outcome.hint:
         outcome = replace(outcome, hint=_hint_for(exercise, answer))
@@ -86,12 +99,55 @@ def _hint_for(exercise: Exercise, answer: Any) -> str:
     """Return the hint of the mistake that was made, else the next one not yet given."""
     for mistake in exercise.mistakes:
         try:
-            if mistake.made_in(answer):
-                return mistake.hint
-        except (Exception, SystemExit, KeyboardInterrupt):  # noqa: BLE001 - comparing may raise anything
+            with patience(CPU_SECONDS):
+                if mistake.made_in(answer):
+                    return mistake.hint
+        except (TooLong, KeyboardInterrupt):
+            break
+        except (Exception, SystemExit):  # noqa: BLE001 - comparing may raise anything
             continue
+    return _next_hint(exercise)
+
+
+def _next_hint(exercise: Exercise) -> str:
     given = _progress.hints_given.get(exercise.id, 0)
     return exercise.hints[min(given, len(exercise.hints) - 1)]
+
+
+def stopped(exercise_id: str, error: BaseException) -> Outcome:
+    """Return what an exercise says if the cell with the answer ended before the check.
+
+    Parameters
+    ----------
+    exercise_id
+        For example ``L10.1``.
+    error
+        What ended the cell.
+
+    Examples
+    --------
+    >>> print(stopped("L00.2", NameError("no", name="REPORT")))  # doctest: +ELLIPSIS
+    Not yet. Python knows no name 'REPORT'. Text stands in quotation marks; ...
+    Hint: ...
+    """
+    exercise = _find(exercise_id)
+    if exercise is None:
+        return Outcome(Verdict.NOT_ATTEMPTED, _unknown(exercise_id))
+    return Outcome(Verdict.NOT_YET, _why_stopped(error), _next_hint(exercise))
+
+
+def _why_stopped(error: BaseException) -> str:
+    match error:
+        case KeyboardInterrupt():
+            return "The cell was stopped before the check."
+        case SyntaxError():
+            return f"The cell is not Python yet: {error.msg}, in line {error.lineno}."
+        case NameError(name=str(name)):
+            return (
+                f"Python knows no name {name!r}. Text stands in quotation marks; other names are "
+                "made by a cell further up, which must have run."
+            )
+    return f"The cell ended before the check, with {named(error)}."
 
 
 def hint(exercise_id: str) -> Hint:

@@ -13,6 +13,7 @@ from lambda_lab.teach.records import HasClient, Outcome, Verdict
 __all__ = [
     "Context",
     "NotYetError",
+    "named",
     "not_yet",
     "plain",
     "right",
@@ -164,7 +165,7 @@ def _called(handler: Callable[..., Any], event: Any, context: Context) -> Any:
     try:
         return handler(json.loads(json.dumps(event)), context)
     except (Exception, SystemExit) as error:  # a learner's handler may raise anything
-        raise NotYetError(f"With the event {given} the handler raised {_named(error)}.") from error
+        raise NotYetError(f"With the event {given} the handler raised {named(error)}.") from error
 
 
 def _through_json(result: Any) -> Any:
@@ -173,7 +174,7 @@ def _through_json(result: Any) -> Any:
     except Exception as error:
         raise NotYetError(
             f"The handler returned {shown(result)}, and Lambda cannot turn that into JSON: "
-            f"{_named(error)}."
+            f"{named(error)}."
         ) from error
 
 
@@ -183,9 +184,7 @@ def _invoked(name: str, event: Any, lab: HasClient) -> Any:
         answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
         body = answer["Payload"].read()
     except Exception as error:
-        raise NotYetError(
-            f"The function {name!r} could not be invoked: {_named(error)}."
-        ) from error
+        raise NotYetError(f"The function {name!r} could not be invoked: {named(error)}.") from error
     text = body.decode("utf-8", "replace")
     if answer.get("FunctionError"):
         raise NotYetError(
@@ -194,7 +193,14 @@ def _invoked(name: str, event: Any, lab: HasClient) -> Any:
     return json.loads(text) if text else None
 
 
-def _named(error: BaseException) -> str:
+def named(error: BaseException) -> str:
+    """Return the type of *error* and what it says, whatever its ``str`` does.
+
+    Examples
+    --------
+    >>> named(ValueError("too much"))
+    'ValueError: too much'
+    """
     try:
         said = " ".join(str(error).split())[:200]
     except Exception:  # noqa: BLE001 - a learner's own exception may not be printable
