@@ -14,6 +14,7 @@ __all__ = ["setup"]
 PARTS = (
     "assets",
     "boxes",
+    "breaks",
     "cards",
     "cover",
     "exam_map",

@@ -112,7 +112,7 @@ def _sum(record: Batches, steady: bool) -> str:
         f"{counted(len(record.records), record.noun)}"
         f"{' of ' + listed(names) if names else ''} "
         f"in {counted(len(record.batches), 'batch', 'batches')}, "
-        f"over {took(first, last, steady=steady)} of the region's time. "
+        f"in {took(first, last, steady=steady)} of the region's time. "
         f"At the end: {listed(sums)}."
     )
 

@@ -94,7 +94,7 @@ def curve(
     marked = given_mapping("limits", limits or {}, "values")
     named = {clean(name, 24): _finite(value) for name, value in marked.items()}
     heading = clean(title) if title else clean(f"{y[:1].upper()}{y[1:]} against {x}")
-    words = tell_curves(lines, named, x=clean(x), time=time)
+    words = tell_curves(lines, named, x=clean(x), time=time, step=step)
     canvas = Canvas()
     chart = _Chart(canvas, lines, named, step=step, time=time)
     height = chart.draw(clean(x), clean(y))

@@ -41,7 +41,7 @@ def _sum(history: History, steady: bool) -> str:
         f"{counted(len(history.numbers), 'call')}, "
         f"{counted(len(history.lanes), 'execution environment')}, "
         f"{counted(inits, 'init phase')}, {counted(runs, 'run')} of the handler, "
-        f"over {length} of the region's time{start}."
+        f"in {length} of the region's time{start}."
     )
 
 

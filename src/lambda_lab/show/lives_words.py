@@ -46,7 +46,7 @@ def _sum(record: Lives, steady: bool) -> str:
     sums = [_FATES[name](number) for name, number in fates.items()]
     return (
         f"{counted(len(lives), 'asynchronous event')}, {counted(tries, 'try', 'tries')}, "
-        f"over {took(first, last, steady=steady)} of the region's time: {listed(sums)}."
+        f"in {took(first, last, steady=steady)} of the region's time: {listed(sums)}."
     )
 
 

@@ -40,7 +40,7 @@ def boxes(figure: show.Figure, tip: str) -> list[ET.Element]:
 
 def test_a_partial_batch_is_told(queue_lab: Lab) -> None:
     told = show.batch_lives(queue_lab()).words
-    assert told[0].startswith("4 messages of the queue jobs in 3 batches, over 1 min")
+    assert told[0].startswith("4 messages of the queue jobs in 3 batches, in 1 min")
     assert told[0].endswith("At the end: 1 filtered out and 3 deleted from the queue.")
     assert (
         "At the start, batch 1 held messages 2–4: the function succeeded; 2 and 3 were deleted "

@@ -63,6 +63,24 @@ def test_steps_turn_corners() -> None:
         assert x1 == x2 or y1 == y2
 
 
+def test_steps_are_told_one_by_one() -> None:
+    shares = {"canary": [(0, 0), (0, 10), (60, 10), (300, 100), (600, 100)]}
+    figure = show.curve(shares, x="time", y="share", step=True, time=True)
+    assert figure.words[0] == (
+        "Canary: begins at 0, goes to 10 at once, to 100 after 5 min, and stays there."
+    )
+    figure = show.curve({"a": [(1, 1), (2, 5), (3, 2)]}, x="hour", y="y", step=True)
+    assert figure.words[0] == (
+        "A: begins at 1, goes to 5 where hour is 2, to 2 where hour is 3, and stays there."
+    )
+
+
+def test_too_many_steps_are_told_by_their_extremes() -> None:
+    saw = [(number, number % 3) for number in range(40)]
+    (told,) = show.curve({"saw": saw}, x="x", y="y", step=True).words
+    assert told == ("Saw: begins at 0, reaches its highest value, 2, where x is 2, and ends at 0.")
+
+
 def test_each_line_has_its_own_dashes_and_a_name_apart_from_the_others() -> None:
     series = {f"line {n}": [(0.0, 0.0), (1.0, 10.0 + n / 100)] for n in range(len(LINES))}
     figure = show.curve(series, x="x", y="y")

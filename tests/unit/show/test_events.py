@@ -31,7 +31,7 @@ def waits(figure: show.Figure) -> list[float]:
 
 def test_each_event_is_told_from_the_queue_to_its_end(async_lab: Lab) -> None:
     told = show.event_lives(async_lab()).words
-    assert told[0].startswith("5 asynchronous events, 10 tries, over 4 min 7 s")
+    assert told[0].startswith("5 asynchronous events, 10 tries, in 4 min 7 s")
     assert "2 succeeded, 1 failed and went to a failure target, 1 ended nowhere" in told[0]
     assert told[1] == "Event 1: try 1 succeeded; it is done."
     assert told[2] == (

@@ -124,7 +124,7 @@ def test_a_caller_who_waits_half_a_second_may_be_seen_early_or_late(
 
     calm, moved = overlapping(20), overlapping(-early_ms)
     assert show.lanes(moved, steady=True) == show.lanes(calm, steady=True)
-    assert "over 3 s" in show.lanes(calm, steady=True).words[0]
+    assert "in 3 s of the region's time" in show.lanes(calm, steady=True).words[0]
     async_calm, async_moved = region(), region()
     for record, wait in ((async_calm, 500), (async_moved, 500 - early_ms)):
         for number in range(3):
