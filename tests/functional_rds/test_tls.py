@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,23 @@ def test_large_answers_and_copies(rds: Rds, shop: str) -> None:
                 copy.write(("y" * (BIG // 30 - 1) + "\n").encode())
         told = client.execute("SELECT count(*), sum(length(line)) FROM copied").fetchone()
         assert told == (30, BIG - 30)
+
+
+def test_a_query_is_cancelled(rds: Rds, shop: str) -> None:
+    # Not by ``cancel()``, which keeps Python's lock until somebody answers: the front has to.
+    active = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+    with libpq(rds, shop) as client, libpq(rds, shop) as other:
+
+        def cancel() -> None:
+            until(lambda: other.execute(active, (client.info.backend_pid,)).fetchone() == (1,))
+            client.cancel_safe()
+
+        with ThreadPoolExecutor(1) as apart:
+            cancelled = apart.submit(cancel)
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                client.execute("SELECT pg_sleep(60)")
+            cancelled.result()
+        assert client.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_broken_openings_disturb_nobody(rds: Rds, shop: str) -> None:

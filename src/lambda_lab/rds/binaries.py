@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +122,10 @@ def _looked_at(folder: Path) -> Binaries | None:
 
 def all_binaries() -> list[Binaries]:
     """Return every PostgreSQL of this machine that the servers here can run, best first."""
-    folders = dict.fromkeys(folder for finder in FINDERS for folder in finder())
+    return _usable(dict.fromkeys(folder for finder in FINDERS for folder in finder()))
+
+
+def _usable(folders: Iterable[Path]) -> list[Binaries]:
     found = (_looked_at(folder) for folder in folders)
     return [binaries for binaries in found if binaries and binaries.major >= OLDEST]
 
@@ -138,8 +141,14 @@ def find_binaries(major: int | None = None) -> Binaries:
     Raises
     ------
     SandboxError
-        If there is none, or none of that version; the text says how to get one.
+        If there is none, or none of that version, or not where the variable says it is; the text
+        says how to get one.
     """
+    if list(_named()) and not _usable(_named()):
+        raise SandboxError(
+            f"{SETTING} names {os.environ[SETTING]}, where no PostgreSQL {OLDEST} or newer runs. "
+            "Name the folder that has initdb and postgres in it, or unset the variable."
+        )
     found = all_binaries()
     if not found:
         raise SandboxError(

@@ -153,7 +153,9 @@ class PackageStore:
             digest.update(hashlib.sha256(archive).digest())
         target = self._folder / f"{kind}-{digest.hexdigest()[:32]}"
         with self._lock:
-            folder = self._folders.pop(target, None) or _unpack(archives, target)
+            if not target.exists():  # also after somebody has tidied up temporary files
+                _unpack(archives, target)
+            folder = self._folders.pop(target, None) or _Folder(_size_of(target))
             self._folders[target] = folder
             folder.users += 1
         return target
@@ -169,7 +171,7 @@ class PackageStore:
             taken -= one.unpacked_bytes
 
 
-def _unpack(archives: list[bytes], target: Path) -> _Folder:
+def _unpack(archives: list[bytes], target: Path) -> None:
     partial = target.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
@@ -177,8 +179,10 @@ def _unpack(archives: list[bytes], target: Path) -> _Folder:
         _extract(archive, partial)
     _make_read_only(partial)
     partial.rename(target)
-    files = (path.lstat() for path in target.rglob("*"))
-    return _Folder(sum(file.st_size for file in files))
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
 
 
 def _extract(code: bytes, target: Path) -> None:

@@ -27,6 +27,14 @@ def test_the_named_folder_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert binaries.find_binaries(17).folder == folder
 
 
+def test_a_named_folder_that_has_none_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(binaries.SETTING, str(tmp_path / "typo"))
+    with pytest.raises(SandboxError, match="typo, where no PostgreSQL 14 or newer runs"):
+        binaries.find_binaries()
+
+
 def test_what_does_not_run_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = [
         tmp_path / "nowhere",
