@@ -57,6 +57,10 @@ def test_what_has_no_test_says_why() -> None:
             assert one.key not in found(), f"{one.key} has a test after all: say how it answers"
 
 
+def test_facts_are_filled_in_everywhere() -> None:
+    assert [one.key for one in facts.behaviours() if "{{" in one.text + one.note] == []
+
+
 def test_there_is_something_of_each_kind() -> None:
     kinds = {kind: sum(one.kind.value == kind for one in facts.behaviours()) for kind in KINDS}
     assert min(kinds.values()) >= 3, kinds

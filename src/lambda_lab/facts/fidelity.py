@@ -177,7 +177,7 @@ def _behaviour(key: str, topic: str, entry: Mapping[str, str]) -> Behaviour:
         source=source,
         url=page_url(source) if source else "",
         answer=answer,
-        note=entry.get("note", ""),
+        note=filled(entry.get("note", ""), f"behaviour {key!r}"),
     )
 
 
