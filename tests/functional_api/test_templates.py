@@ -8,20 +8,10 @@ from typing import Any
 
 import pytest
 
-from api_region import RUNTIME, ApiRegion, package
+from api_region import RUNTIME, TRUST, ApiRegion, package
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 FORMAT = "Template format error: "
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 
 
 def queue(**more: Any) -> dict[str, Any]:
