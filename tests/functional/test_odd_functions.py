@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lambda_lab import facts
-from lambda_lab.runtime.memory import Watched
+from lambda_lab.runtime.memory import MemoryWatch
 from lambda_lab.runtime.own_modules import LOADED_BY_THE_CLIENT
 from live_region import LiveRegion, private_root
 
@@ -195,7 +195,7 @@ def test_too_much_memory_that_nobody_saw_being_taken(
     lab: LiveRegion, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the thread that looks at memory had no processor all the while.
-    monkeypatch.setattr(Watched, "look", lambda watched: None)
+    monkeypatch.setattr(MemoryWatch, "add", lambda watch, watched: None)
     take = "kept = b'1' * (200 << 20)"
     code = "def handler(event, context):\n    return 1\n"
     code = (
@@ -210,6 +210,19 @@ def test_too_much_memory_that_nobody_saw_being_taken(
         assert answer.figures["Error Type"] == "Runtime.OutOfMemory"
         assert answer.figures["Max Memory Used"] == "128 MB"
     assert lab.call(lab.deploy("def handler(event, context):\n    return 1\n")).value == 1
+
+
+@pytest.mark.fidelity("memory-limit")
+def test_starting_programs_takes_no_memory_twice(lab: LiveRegion) -> None:
+    code = """
+import subprocess
+kept = b"1" * (70 << 20)
+def handler(event, context):
+    return [subprocess.run(["true"]).returncode for _ in range(20)]
+"""
+    answer = lab.call(lab.deploy(code))
+    assert answer.value == [0] * 20
+    assert int(answer.figures["Max Memory Used"].split()[0]) < 128
 
 
 # -- the Runtime API -------------------------------------------------------------------------------

@@ -100,6 +100,9 @@ export const handler = async (at) => {
   const note = [await readFile("/tmp/note", "utf8"), fs.readFileSync(`${tmpdir()}/note`, "utf8")];
   const script = "cat \\"$TMPDIR/note\\"";
   note.push(execFileSync("sh", ["-c", script], { encoding: "utf8" }));
+  process.chdir("/tmp");
+  note.push(fs.readFileSync("note", "utf8"));
+  process.chdir(process.env.LAMBDA_TASK_ROOT);
   const listed = fs.readdirSync("/tmp");
   await unlink("/tmp/note");
   return { told, note, listed, left: fs.existsSync("/tmp/note") };
@@ -116,7 +119,7 @@ def test_nor_can_one_of_node(lab: LiveRegion, decoy: Path) -> None:
     assert content(decoy) == KEPT
     code = "ENOENT" if decoy.parent == Path("/tmp") else "EACCES"
     assert answer["told"] == dict.fromkeys(("remove", "remove a tree", "write"), code)
-    assert answer["note"] == ["here"] * 3
+    assert answer["note"] == ["here"] * 4
     assert (answer["listed"], answer["left"]) == (["note"], False)
 
 

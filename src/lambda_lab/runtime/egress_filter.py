@@ -19,6 +19,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from lambda_lab.runtime import landlock, notifications
+
 __all__ = ["NUMBERS", "FilterRule", "Numbers", "install", "numbers", "program", "rules", "works"]
 
 # <linux/seccomp.h>, <linux/filter.h>, <linux/prctl.h>
@@ -31,6 +33,8 @@ OTHER_ABI_FROM = 0x40000000
 FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 16)
 """Kinds of sockets a function may have; 16 is AF_NETLINK, which lists interfaces."""
 INTERNET = (socket.AF_INET, socket.AF_INET6)
+EVERY_PROCESS = 0xFFFFFFFF
+"""-1 as the filter sees it: whom ``kill`` means by it - all that this user may end."""
 DEVICE_OPTIONS = (25, 62)
 """SO_BINDTODEVICE and SO_BINDTOIFINDEX."""
 
@@ -47,12 +51,13 @@ class Numbers:
     connect: int
     socket: int
     setsockopt: int
+    kill: int
     io_uring_setup: int = 425
 
 
 NUMBERS = {
-    "x86_64": Numbers(0xC000003E, 317, 42, 41, 54),
-    "aarch64": Numbers(0xC00000B7, 277, 203, 198, 208),
+    "x86_64": Numbers(0xC000003E, 317, 42, 41, 54, 62),
+    "aarch64": Numbers(0xC00000B7, 277, 203, 198, 208, 129),
 }
 """By kind of processor: <linux/audit.h>, and the tables of system calls."""
 
@@ -85,7 +90,7 @@ class FilterRule:
     other: bool = False
 
 
-def rules(known: Numbers, *, confined: bool) -> list[FilterRule]:
+def rules(known: Numbers, *, confined: bool, kept_in: bool) -> list[FilterRule]:
     """Return the rules.
 
     Parameters
@@ -95,6 +100,9 @@ def rules(known: Numbers, *, confined: bool) -> list[FilterRule]:
     confined
         Whether the function has a network namespace of its own. Without one, sockets are made by
         the owner as well, who ties them to the loopback device; they may not be untied.
+    kept_in
+        Whether the kernel keeps a function's signals in (:func:`.landlock.separate`). Where it
+        cannot, at least nobody ends all of the reader's processes by mistake.
     """
     found = [
         FilterRule(known.connect, ASK_OWNER),
@@ -102,6 +110,8 @@ def rules(known: Numbers, *, confined: bool) -> list[FilterRule]:
         FilterRule(known.io_uring_setup, FAIL | errno.ENOSYS),
         FilterRule(known.socket, FAIL | errno.EAFNOSUPPORT, 0, FAMILIES, other=True),
     ]
+    if not kept_in:
+        found.append(FilterRule(known.kill, FAIL | errno.EPERM, 0, (EVERY_PROCESS,)))
     if not confined:
         found += [
             FilterRule(known.socket, ASK_OWNER, 0, INTERNET),
@@ -115,7 +125,7 @@ def program(known: Numbers, wanted: Iterable[FilterRule]) -> bytes:
 
     Examples
     --------
-    >>> known = Numbers(0xC000003E, 317, 42, 41, 54)
+    >>> known = Numbers(0xC000003E, 317, 42, 41, 54, 62)
     >>> len(program(known, [FilterRule(42, ASK_OWNER)])) // 8
     10
     """
@@ -163,7 +173,8 @@ def _prepared(confined: bool) -> tuple[int, bytes, object]:
     known = numbers()
     if known is None:
         raise OSError(errno.ENOSYS, "there is no such filter on this machine")
-    code = program(known, rules(known, confined=confined))
+    kept_in = landlock.version() >= landlock.SIGNALS_FROM
+    code = program(known, rules(known, confined=confined, kept_in=kept_in))
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     return known.seccomp, header, buffer
@@ -189,17 +200,38 @@ def install(*, confined: bool) -> int:
 
 
 def works() -> bool:
-    """Try the filter in a child, which ends at once."""
+    """Try it on a child: that it gets behind the filter, and that an owner can see what it asks.
+
+    Docker, as it comes, allows the filter and forbids the owner's part (``pidfd_getfd``). A filter
+    whose owner is blind would stop every connection, the one to the Runtime API first.
+    """
     if numbers() is None:
         return False
     for confined in (False, True):
         _prepared(confined)  # once, so that no child has to
+    ours, theirs = socket.socketpair()
+    number = theirs.fileno()
     child = os.fork()
     if child == 0:
+        ours.close()
         try:
             os.close(install(confined=True))
-        except OSError:
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return status == 0
+            theirs.send(b"y")
+            theirs.recv(1)  # until the other end is closed
+        finally:
+            os._exit(0)
+    theirs.close()
+    with ours:
+        seen = ours.recv(1) == b"y" and _seen(child, number)
+    os.waitpid(child, 0)
+    return seen
+
+
+def _seen(child: int, fd: int) -> bool:
+    """Whether an owner may read the memory of *child*, and share its descriptor *fd*."""
+    try:
+        with open(f"/proc/{child}/mem", "rb"):
+            os.close(notifications.descriptor_of(child, fd))
+    except OSError:
+        return False
+    return True

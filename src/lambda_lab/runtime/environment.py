@@ -105,9 +105,7 @@ class Environment(Life):
         self.idle_since_ns = 0
         """Since when it is idle, in the region's time; its owner keeps it."""
         self._task, self._opt = task, opt
-        self._memory = MemoryUse(
-            spec.memory_mb, workshop.memory, self._roots, self._too_much_memory
-        )
+        self._memory = MemoryUse(spec.memory_mb, workshop.memory, self._too_much_memory)
 
     # -- what callers do -----------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lambda_lab.runtime import egress_filter, linux_sandbox
+from lambda_lab.runtime import egress_filter, landlock, linux_sandbox
 from lambda_lab.runtime.folders import remove_folder
 from lambda_lab.runtime.network_namespace import NetworkRoom, NetworkRooms
 from lambda_lab.runtime.process_tree import kill_descendants
@@ -308,7 +308,9 @@ class ForkServer:
         os.closerange(REPORT_FD + (message["kind"] != "python"), MOST_FDS)
         linux_sandbox.set_limits(self._settings["file_descriptors"])
         if self._entered:
+            linux_sandbox.own_shared_memory()
             linux_sandbox.drop_capabilities()
+            landlock.separate()
         if self._shared is not None:
             self._shared.enter(message["tmp"], python=message["kind"] != "exec")
         os.chdir(message["directory"])

@@ -1,20 +1,24 @@
-"""The kernel's Landlock: a process, and all it will start, may change files in one folder only.
+"""The kernel's Landlock: walls that a process puts around itself and all it will start.
+
+:func:`restrict` lets them change files in one folder only. Reading stays as it is; there is no
+rule for the mode, the owner and the times of a file. Behind either wall, :func:`separate`'s as
+well, a process can send signals to, trace, and read the memory of nobody outside.
 
 It needs no privilege and no namespace, holds for root as well, and cannot be taken off again.
-Reading stays as it is. It knows no rule for the mode, the owner and the times of a file.
 
 https://docs.kernel.org/userspace-api/landlock.html
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import struct
 import sys
 from collections.abc import Iterable
 
-__all__ = ["restrict", "rights", "version", "works"]
+__all__ = ["SIGNALS_FROM", "restrict", "rights", "separate", "version", "works"]
 
 # <linux/landlock.h>; system calls of this age have the same number on every kind of processor.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -22,6 +26,9 @@ ASK_VERSION, PATH_BENEATH, PR_SET_NO_NEW_PRIVS = 1, 1, 38
 WRITE_FILE, REFER, TRUNCATE = 1 << 1, 1 << 13, 1 << 14
 REMOVE_AND_MAKE = 0x1FF0
 """Removing files and folders, and making every kind of them."""
+SCOPE_SIGNAL = 1 << 1
+SIGNALS_FROM = 6
+"""The first version that keeps signals in (Linux 6.12)."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -54,18 +61,36 @@ def restrict(folders: Iterable[str], files: Iterable[str] = ()) -> None:
     OSError
         If the kernel refuses: it is too old, or a container forbids it.
     """
-    forbidden = rights(version())
-    # The first form of the structure: newer kernels take the rest for zero.
-    ruleset = _call(CREATE_RULESET, struct.pack("=Q", forbidden), ctypes.c_size_t(8), 0)
+    known = version()
+    forbidden = rights(known)
+    ruleset = _ruleset(forbidden, known)
     try:
         for folder in folders:
             _allow(ruleset, folder, forbidden)
         for file in files:
             _allow(ruleset, file, forbidden & (WRITE_FILE | TRUNCATE))
-        _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        _call(RESTRICT_SELF, ruleset, 0)
+        _enforce(ruleset)
     finally:
         os.close(ruleset)
+
+
+def separate() -> None:
+    """Keep this process's hands off all others, but for those it will start; files stay open to it.
+
+    Processes of one user may signal each other, and those of one user namespace read each other's
+    memory, and by ``/proc/<pid>/root`` each other's files. On AWS every environment is a machine
+    of its own. Older kernels than Linux 6.12 cannot do it without a wall around files, too, and
+    then nothing is done: behind that wall no snapshot could be copied, as it forbids mounts.
+    """
+    known = version()
+    if known < SIGNALS_FROM:
+        return
+    with contextlib.suppress(OSError):  # a container that forbids it has walls of its own
+        ruleset = _ruleset(0, known)
+        try:
+            _enforce(ruleset)
+        finally:
+            os.close(ruleset)
 
 
 def works(folder: str) -> bool:
@@ -81,6 +106,19 @@ def works(folder: str) -> bool:
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return status == 0
+
+
+def _ruleset(forbidden: int, known: int) -> int:
+    # Changes of files, connections, and what the processes may do to others outside. A kernel that
+    # knows less of the structure takes a shorter one.
+    said = struct.pack("=3Q", forbidden, 0, SCOPE_SIGNAL)
+    size = len(said) if known >= SIGNALS_FROM else len(struct.pack("=Q", forbidden))
+    return _call(CREATE_RULESET, said, ctypes.c_size_t(size), 0)
+
+
+def _enforce(ruleset: int) -> None:
+    _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _call(RESTRICT_SELF, ruleset, 0)
 
 
 def _allow(ruleset: int, path: str, access: int) -> None:

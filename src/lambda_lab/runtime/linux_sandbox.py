@@ -21,6 +21,20 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambda_lab.runtime.mounts import (
+    MS_BIND,
+    MS_NODEV,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    bind,
+    check,
+    mount,
+    mount_tmp,
+)
+
 __all__ = [
     "AWS_CONFIG",
     "NO_NAMES",
@@ -32,27 +46,22 @@ __all__ = [
     "drop_capabilities",
     "enter_user_namespace",
     "hear_only_of_ends",
-    "mount_tmp",
+    "leave_session_keyring",
+    "own_shared_memory",
     "raise_limits",
     "set_limits",
     "unshare",
 ]
 
-CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
-    1,
-    2,
-    4,
-    32,
-    4096,
-    16384,
-    1 << 18,
-)
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 SA_NOCLDSTOP = 1
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 CAPSET = {"x86_64": 126, "aarch64": 91}
+KEYCTL = {"x86_64": 250, "aarch64": 219}
+KEYCTL_JOIN_SESSION_KEYRING = 1
+ANY_MAY_WRITE = 0o222
 SYSTEM_FOLDERS = ("usr", "bin", "sbin", "lib", "lib64", "lib32", "libx32", "sys")
 SYSTEM_ETC = (
     "ld.so.cache",
@@ -88,37 +97,13 @@ class SandboxUser:
         return f"/home/{self.name}"
 
 
-def _check(result: int, what: str) -> None:
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{what}: {os.strerror(code)}")
-
-
-def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
-    _check(
-        _libc.mount(
-            source.encode() if source else None,
-            target.encode(),
-            kind.encode() if kind else None,
-            ctypes.c_ulong(flags),
-            data.encode() if data else None,
-        ),
-        f"mount {target}",
-    )
-
-
 def unshare(flags: int) -> None:
     """Give this process namespaces of its own; raises ``OSError`` if the kernel refuses."""
-    _check(_libc.unshare(flags), "unshare")
-
-
-def mount_tmp(size_mb: int) -> None:
-    """Mount an empty ``/tmp`` of *size_mb* MiB."""
-    _mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"size={size_mb}m,mode=0777")
+    check(_libc.unshare(flags), "unshare")
 
 
 def _setns(fd: int) -> None:
-    _check(_libc.setns(fd, CLONE_NEWNS), "setns")
+    check(_libc.setns(fd, CLONE_NEWNS), "setns")
 
 
 def enter_user_namespace(user: SandboxUser) -> None:
@@ -134,7 +119,25 @@ def enter_user_namespace(user: SandboxUser) -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user.uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{user.gid} {gid} 1")
-    _mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    leave_session_keyring()
+
+
+def leave_session_keyring() -> None:
+    """Leave the reader's keys - of Kerberos, of encrypted folders - for a keyring without any.
+
+    Where the kernel has no keys, or a container forbids them, there are none to leave.
+    """
+    _libc.syscall(KEYCTL[platform.machine()], KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def own_shared_memory() -> None:
+    """Give this process shared memory, semaphores and queues of its own, which end with it.
+
+    Those of the machine would outlive the region. A kernel that has no such namespaces (it was
+    built so, or has no room for more) changes nothing.
+    """
+    _libc.unshare(CLONE_NEWIPC)
 
 
 def drop_capabilities() -> None:
@@ -142,7 +145,7 @@ def drop_capabilities() -> None:
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     header = struct.pack("Ii", 0x20080522, 0)
     nothing = struct.pack("6I", 0, 0, 0, 0, 0, 0)
-    _check(_libc.syscall(CAPSET[platform.machine()], header, nothing), "capset")
+    check(_libc.syscall(CAPSET[platform.machine()], header, nothing), "capset")
 
 
 def die_with_parent(signal_number: int) -> None:
@@ -199,18 +202,6 @@ def set_limits(file_descriptors: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _bind(source: str, target: str, *, read_only: bool = True) -> None:
-    _mount(source, target, None, MS_BIND | MS_REC)
-    if read_only:
-        _mount(None, target, None, MS_BIND | MS_REMOUNT | MS_RDONLY | _locked_flags(target))
-
-
-def _locked_flags(path: str) -> int:
-    # A remount may not clear flags that the mount was given outside this namespace.
-    have = os.statvfs(path).f_flag
-    return (have & os.ST_NOSUID and MS_NOSUID) | (have & os.ST_NODEV and MS_NODEV)
-
-
 class Root:
     """The private root: built once as a template, entered anew for each environment.
 
@@ -233,14 +224,14 @@ class Root:
         self, place: str, keep: tuple[str, ...], runtime: dict[str, str], files: dict[str, str]
     ) -> None:
         self._place = place
-        _mount("lambda-root", place, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=0755")
+        mount("lambda-root", place, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=0755")
         self._system_folders()
         for folder in keep:
             self._at(folder, folder)
         self._devices()
         for folder in ("var/task", "var/runtime", "opt", "tmp", "proc", HOST.strip("/")):
             os.makedirs(os.path.join(place, folder), exist_ok=True)
-        _mount("/proc", os.path.join(place, "proc"), None, MS_BIND | MS_REC)
+        self._processes()
         for name, source in runtime.items():
             self._at(source, f"/var/runtime/{name}")
         for name in SYSTEM_ETC:
@@ -250,7 +241,7 @@ class Root:
             target = Path(place + path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-        _check(
+        check(
             _libc.syscall(
                 PIVOT_ROOT[platform.machine()], place.encode(), f"{place}{HOST}".encode()
             ),
@@ -271,19 +262,34 @@ class Root:
         folder = os.path.join(self._place, "dev")
         os.makedirs(folder)
         for name in DEVICES:
-            self._at(f"/dev/{name}", f"/dev/{name}", read_only=False)
+            self._at(f"/dev/{name}", f"/dev/{name}", writable=True)
         for name, target in (("fd", "self/fd"), ("stdin", "self/fd/0"), ("stdout", "self/fd/1")):
             os.symlink(f"/proc/{target}", os.path.join(folder, name))
         os.symlink("/proc/self/fd/2", os.path.join(folder, "stderr"))
 
-    def _at(self, source: str, path: str, *, read_only: bool = True) -> None:
+    def _processes(self) -> None:
+        """Show ``/proc``, where what is not about one process - the kernel's settings - stays.
+
+        Where the reader is root, the function's user is no other one to the kernel, which asks for
+        no capability before ``/proc/sys`` is written.
+        """
+        target = os.path.join(self._place, "proc")
+        bind("/proc", target, writable=True)
+        for name in os.listdir(target):
+            path = os.path.join(target, name)
+            if name.isdigit() or os.path.islink(path):
+                continue
+            if os.path.isdir(path) or os.stat(path).st_mode & ANY_MAY_WRITE:
+                bind(path, path)
+
+    def _at(self, source: str, path: str, *, writable: bool = False) -> None:
         target = self._place + path
         if os.path.isdir(source):
             os.makedirs(target, exist_ok=True)
         else:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             Path(target).touch()
-        _bind(source, target, read_only=read_only)
+        bind(source, target, writable=writable)
 
     def open_environment(
         self, task: str, opt: str | None, tmp_mb: int, *, in_vpc: bool = False
@@ -298,15 +304,15 @@ class Root:
         """
         unshare(CLONE_NEWNS)
         try:
-            _bind(HOST + task, "/var/task")
+            bind(HOST + task, "/var/task")
             if opt is not None:
-                _bind(HOST + opt, "/opt")
+                bind(HOST + opt, "/opt")
             mount_tmp(tmp_mb)
             if in_vpc:
                 home = SandboxUser().home
-                _bind(f"{home}/{VPC_AWS_CONFIG}", f"{home}/{AWS_CONFIG}")
-            _check(_libc.umount2(HOST.encode(), MNT_DETACH), "unmount the host's files")
-            _mount(None, "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+                bind(f"{home}/{VPC_AWS_CONFIG}", f"{home}/{AWS_CONFIG}")
+            check(_libc.umount2(HOST.encode(), MNT_DETACH), "unmount the host's files")
+            mount(None, "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
             return os.open("/proc/self/ns/mnt", os.O_RDONLY)
         finally:
             self.leave()

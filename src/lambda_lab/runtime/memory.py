@@ -1,20 +1,29 @@
-"""The memory limit: measured on the environment's own processes, enforced by ending them."""
+"""The limits of memory and of processes: measured on an environment, enforced by ending it."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from itertools import chain
 
+from lambda_lab import facts
 from lambda_lab.closing import Closing
-from lambda_lab.runtime.process_tree import memory_kb
+from lambda_lab.runtime.process_tree import resident_kb, used_kb
 
 __all__ = ["MemoryWatch", "Watched"]
 
+log = logging.getLogger(__name__)
+
 INTERVAL_SECONDS = 0.005
 """Between two looks at a busy environment."""
+EXACT_EVERY = 10
+"""Looks between two exact ones, while processes that share memory seem to have no more than they
+had: pages that they write to are theirs from then on, and the rough look does not see that."""
 LINGER_LOOKS = 200
 """Looks at nothing before the thread goes to sleep; waking it costs more than looking."""
+MOST_PROCESSES = int(facts.value("function.processes"))
 
 
 @dataclass(slots=True, eq=False)
@@ -22,23 +31,58 @@ class Watched:
     """One environment under watch."""
 
     pid: int
+    """Of its runtime; 0 while there is none."""
     limit_kb: int
     on_exceeded: Callable[[], None]
     more: Callable[[], Collection[int]] = tuple
     """Further processes that share the memory: an environment's extensions."""
     peak_kb: int = 0
-    over: bool = field(default=False)
+    over: bool = False
+    """Whether it had more memory than it may have."""
+    crowded: bool = False
+    """Whether it had more processes."""
+    _at_most_kb: int = 0
+    _looks: int = 0
 
     def look(self) -> None:
-        """Measure now."""
-        self.note(memory_kb(self.pid) + sum(memory_kb(pid) for pid in self.more()))
-
-    def note(self, used_kb: int) -> None:
-        """Take note of what is used; call ``on_exceeded`` once when the limit is passed."""
-        self.peak_kb = max(self.peak_kb, used_kb)
-        if used_kb > self.limit_kb and not self.over:
+        """Measure now; call ``on_exceeded`` once when a limit is passed."""
+        pids = [pid for pid in (self.pid, *self.more()) if pid]
+        processes, at_most_kb = self._count(resident_kb, pids)
+        if self._may_be_more(at_most_kb):
+            alone = processes == 1
+            self.peak_kb = max(self.peak_kb, at_most_kb if alone else self._count(used_kb, pids)[1])
+        if self.peak_kb > self.limit_kb and not self.over:
             self.over = True
             self.on_exceeded()
+        elif processes > MOST_PROCESSES and not self.crowded:
+            self.crowded = True
+            log.warning(
+                "An execution environment was ended: a function started more than %d processes. "
+                "On AWS it cannot start more, and goes on.",
+                MOST_PROCESSES,
+            )
+            self.on_exceeded()
+
+    def _count(
+        self, measure: Callable[[int], Iterable[int]], pids: Iterable[int]
+    ) -> tuple[int, int]:
+        """Return how many processes there are and what they have, in KiB."""
+        processes = total_kb = 0
+        for each_kb in chain.from_iterable(map(measure, pids)):
+            total_kb += each_kb
+            processes += 1
+            if processes > MOST_PROCESSES:
+                break  # a function that starts more and more would be counted for ever
+        return processes, total_kb
+
+    def _may_be_more(self, at_most_kb: int) -> bool:
+        """Whether an exact look may find a new peak: it costs far more than a rough one."""
+        self._looks += 1
+        if at_most_kb <= self.peak_kb:
+            return False
+        grown = at_most_kb > self._at_most_kb
+        self._at_most_kb = at_most_kb
+        return grown or self._looks % EXACT_EVERY == 0
 
 
 class MemoryWatch(Closing):

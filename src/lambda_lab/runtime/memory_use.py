@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from lambda_lab.runtime.memory import MemoryWatch, Watched
-from lambda_lab.runtime.process_tree import memory_kb
 
 __all__ = ["MemoryUse"]
 
@@ -23,19 +22,12 @@ class MemoryUse:
         The function's memory; more is not reported.
     watch
         The thread that looks.
-    pids, exceeded
-        The processes that share the memory (the runtime's first), and what to do when they have
-        too much.
+    exceeded
+        What to do when the processes have too much.
     """
 
-    def __init__(
-        self,
-        limit_mb: int,
-        watch: MemoryWatch,
-        pids: Callable[[], Collection[int]],
-        exceeded: Callable[[], None],
-    ) -> None:
-        self._limit_mb, self._watch, self._pids = limit_mb, watch, pids
+    def __init__(self, limit_mb: int, watch: MemoryWatch, exceeded: Callable[[], None]) -> None:
+        self._limit_mb, self._watch = limit_mb, watch
         self._exceeded = exceeded
         self._peak_kb = 0
         self._looks = 0
@@ -59,7 +51,7 @@ class MemoryUse:
         self._watch.remove(watched)
         self._looks += 1
         if duration_ms >= QUICK_MS or self._looks % MEASURE_EVERY <= 2:
-            watched.note(sum(memory_kb(pid) for pid in self._pids()))
+            watched.look()
         self._peak_kb = max(self._peak_kb, watched.peak_kb)
 
     @property

@@ -19,6 +19,7 @@ __all__ = [
     "answer",
     "borrow",
     "close_on_exec",
+    "descriptor_of",
     "gone",
     "hand_over",
     "read",
@@ -132,22 +133,34 @@ def borrow(call: Notification, fd: int) -> socket.socket:
     OSError
         If it has no such socket.
     """
-    process = _libc.syscall(PIDFD_OPEN, call.pid, 0)
-    if process < 0:  # a thread: its process has the same descriptors
-        process = _libc.syscall(PIDFD_OPEN, _process_of(call.pid), 0)
-    if process < 0:
-        raise OSError(ctypes.get_errno(), "pidfd_open")
-    try:
-        ours = _libc.syscall(PIDFD_GETFD, process, ctypes.c_int(fd & 0xFFFFFFFF), 0)
-        if ours < 0:
-            raise OSError(ctypes.get_errno(), "pidfd_getfd")
-    finally:
-        os.close(process)
+    ours = descriptor_of(call.pid, fd)
     try:
         return socket.socket(fileno=ours)
     except OSError:
         os.close(ours)
         raise
+
+
+def descriptor_of(pid: int, fd: int) -> int:
+    """Return a descriptor of ours for what another process, or thread, has open as *fd*.
+
+    Raises
+    ------
+    OSError
+        If it has nothing there, or we may not ask: containers allow it to few.
+    """
+    process = _libc.syscall(PIDFD_OPEN, pid, 0)
+    if process < 0:  # a thread: its process has the same descriptors
+        process = _libc.syscall(PIDFD_OPEN, _process_of(pid), 0)
+    if process < 0:
+        raise OSError(ctypes.get_errno(), "pidfd_open")
+    try:
+        ours: int = _libc.syscall(PIDFD_GETFD, process, ctypes.c_int(fd & 0xFFFFFFFF), 0)
+        if ours < 0:
+            raise OSError(ctypes.get_errno(), "pidfd_getfd")
+    finally:
+        os.close(process)
+    return ours
 
 
 def _process_of(thread: int) -> int:

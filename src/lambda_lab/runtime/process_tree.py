@@ -1,17 +1,19 @@
 """Processes that belong to an environment: their memory, and how to end all of them.
 
 A function may start children, and children may leave its process group. On Linux every process
-of an environment shares its mount namespace, which it cannot leave, so the namespace tells who
-belongs; elsewhere the parent links have to do.
+of an environment shares its mount namespace, so the namespace tells who belongs; who has made one
+of its own is a descendant still. Elsewhere the parent links have to do.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 
 __all__ = [
@@ -19,12 +21,17 @@ __all__ = [
     "continue_processes",
     "kill_descendants",
     "kill_environment",
-    "memory_kb",
     "mount_namespace",
+    "resident_kb",
     "stop_families",
     "tell_main_thread",
+    "used_kb",
 ]
 
+_PARENT, _FLAGS, _SIZE, _RESIDENT = 1, 6, 20, 21
+"""Where they are in ``/proc/PID/stat`` after the name (proc_pid_stat(5))."""
+_FORKED_BUT_RAN_NOTHING = 0x40
+"""``PF_FORKNOEXEC`` of the kernel's ``include/linux/sched.h``."""
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 
 
@@ -54,35 +61,84 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
-def _descendants(pid: int, spare: Collection[int] = ()) -> list[int]:
-    found: list[int] = []
+def _descendants(pid: int, spare: Collection[int] = ()) -> Iterator[int]:
+    """Find the family of *pid*, without itself and without *spare* and theirs, one by one.
+
+    Processes may multiply faster than they are found. So none is looked for ahead: who stops or
+    ends each one as it comes is done at last, and who has heard enough need not go on.
+    """
     waiting = children_of(pid)
     while waiting:
         child = waiting.pop()
-        if child in spare:
-            continue
-        found.append(child)
-        waiting += children_of(child)
-    return found
+        if child not in spare:
+            waiting += children_of(child)
+            yield child
 
 
-def memory_kb(pid: int) -> int:
-    """Return the resident memory of *pid* and all its descendants in KiB; 0 if gone."""
-    total = 0
-    for member in (pid, *_descendants(pid)):
-        if sys.platform != "linux":
-            import psutil
+def resident_kb(pid: int) -> Iterator[int]:
+    """Return the resident memory of *pid*, then of each of its descendants, in KiB; 0 if gone."""
+    yield _resident_kb(pid)
+    for member in _descendants(pid):
+        yield _resident_kb(member)
 
-            try:
-                total += psutil.Process(member).memory_info().rss // 1024
-            except psutil.Error:
-                continue
-        else:
-            try:
-                total += int(_read(f"/proc/{member}/statm").split()[1]) * _PAGE_KB
-            except (OSError, IndexError):
-                continue
-    return total
+
+def used_kb(pid: int) -> Iterator[int]:
+    """Return what :func:`resident_kb` does, with what a child shares with its parent counted once.
+
+    A control group, by which AWS limits memory, counts each page once. A child that has just been
+    forked has all pages of its parent, so by resident memory alone whoever starts a program would
+    use twice what it has, for a moment.
+    """
+    yield _resident_kb(pid)
+    for member in _descendants(pid):
+        yield _own_kb(member)
+
+
+def _own_kb(pid: int) -> int:
+    """Return the memory that nobody but *pid* has, in KiB."""
+    if sys.platform != "linux":
+        return _resident_kb(pid)
+    if _borrows_its_memory(pid):
+        return 0
+    try:
+        lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+    except PermissionError:
+        return _resident_kb(pid)
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(b"Private_"))
+
+
+def _borrows_its_memory(pid: int) -> bool:
+    """Whether *pid* is between ``vfork`` and ``exec``, when it runs in its parent's own memory.
+
+    So Python and Node.js start a program (vfork(2)). Nothing says so in one word; but such a child
+    has run no program yet, and its memory is as large as its parent's.
+    """
+    try:
+        child = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        if not int(child[_FLAGS]) & _FORKED_BUT_RAN_NOTHING:
+            return False
+        parent = _read(f"/proc/{int(child[_PARENT])}/stat").rpartition(b")")[2].split()
+    except (OSError, IndexError):
+        return False
+    # The parent's other threads go on meanwhile, so the two figures may differ a little.
+    apart_kb = abs(int(child[_RESIDENT]) - int(parent[_RESIDENT])) * _PAGE_KB
+    return child[_SIZE] == parent[_SIZE] and apart_kb < 1024
+
+
+def _resident_kb(pid: int) -> int:
+    if sys.platform != "linux":
+        import psutil
+
+        try:
+            return int(psutil.Process(pid).memory_info().rss) // 1024
+        except psutil.Error:
+            return 0
+    try:
+        return int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE_KB
+    except (OSError, IndexError):
+        return 0
 
 
 def mount_namespace(pid: int) -> int | None:
@@ -99,6 +155,12 @@ def _kill(pid: int, number: int = signal.SIGKILL) -> bool:
     except OSError:
         return False
     return True
+
+
+def _kill_group(pid: int, number: int) -> None:
+    """Send a signal to the process group that *pid* leads, if it leads one."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, number)
 
 
 def tell_main_thread(pid: int, number: int) -> None:
@@ -135,10 +197,13 @@ def kill_environment(
     runtime by a moment. *visitor* is not killed either: the fork server, which may be there to
     start the next process.
     """
-    family = _descendants(pid)
-    _kill(pid)
-    for member in family:
+    # Nearly all are of its process group, as a rule, and no fork escapes a signal to a group. It is
+    # ended last: its orphans would be somebody else's.
+    _kill_group(pid, signal.SIGSTOP)
+    for member in _descendants(pid):
         _kill(member)
+    _kill_group(pid, signal.SIGKILL)
+    _kill(pid)
     if namespace is None or namespace == mount_namespace(os.getpid()):
         return
     # Orphans have lost their parent but not their namespace. Look until a look finds none.
@@ -183,11 +248,14 @@ def stop_families(roots: Collection[int]) -> frozenset[int]:
     """
     stopped: set[int] = set()
     seen: set[int] = set()
-    while fresh := {one for pid in roots for one in (pid, *_descendants(pid))} - seen:
-        seen |= fresh
-        # Who is stopped already was stopped by the function, and is not ours to let go on.
-        running = [pid for pid in fresh if _state(pid) not in "TtZX"]
-        stopped |= {pid for pid in running if _kill(pid, signal.SIGSTOP)}
+    known = -1
+    while len(seen) > known:
+        known = len(seen)
+        for pid in chain.from_iterable(chain((root,), _descendants(root)) for root in roots):
+            # Who is stopped already was stopped by the function, and is not ours to let go on.
+            if pid not in seen and _state(pid) not in "TtZX" and _kill(pid, signal.SIGSTOP):
+                stopped.add(pid)
+            seen.add(pid)
     return frozenset(stopped)
 
 
@@ -205,8 +273,10 @@ def continue_processes(roots: Collection[int], stopped: Collection[int]) -> None
 def kill_descendants(pid: int, spare: Collection[int] = ()) -> None:
     """Kill every descendant of *pid*, until there is none; *spare* some with their families."""
     for _ in range(100):
-        family = [member for member in _descendants(pid, spare) if not _is_zombie(member)]
-        if not family:
+        found = False
+        for member in _descendants(pid, spare):
+            if not _is_zombie(member):
+                found = True
+                _kill(member)
+        if not found:
             return
-        for member in family:
-            _kill(member)

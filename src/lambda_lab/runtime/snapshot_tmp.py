@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 # Imported before the fork: a function's own search path does not lead here.
-from lambda_lab.runtime import linux_sandbox, own_tmp
+from lambda_lab.runtime import linux_sandbox, mounts, own_tmp
 
 __all__ = ["take_own_folder", "take_own_tmp"]
 
@@ -33,7 +33,7 @@ def take_own_tmp(tmp_mb: int) -> None:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-        linux_sandbox.mount_tmp(tmp_mb)
+        mounts.mount_tmp(tmp_mb)
         linux_sandbox.drop_capabilities()
         if os.listdir(former):
             # The former folder has no path any more, but a descriptor leads to it.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import re
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from lambda_lab.runtime import notifications
 from lambda_lab.runtime.egress_filter import (
     ALLOW,
     ASK_OWNER,
@@ -23,7 +26,9 @@ from lambda_lab.runtime.egress_filter import (
     rules,
 )
 
-X86 = Numbers(0xC000003E, 317, 42, 41, 54)
+ALL = 0xFFFFFFFF_FFFFFFFF
+"""-1, as it lies in a register; a program may also leave the upper half empty."""
+X86 = Numbers(0xC000003E, 317, 42, 41, 54, 62)
 
 
 def verdict(code: bytes, number: int, *arguments: int, architecture: int = X86.architecture) -> int:
@@ -67,15 +72,26 @@ def verdict(code: bytes, number: int, *arguments: int, architecture: int = X86.a
         (False, (54, 3, 1, 62), FAIL | errno.EPERM),
         (False, (54, 3, 1, 9), ALLOW),
         (True, (0x40000000 + 42,), FAIL | errno.EPERM),
+        (True, (62, ALL, 9), ALLOW),
     ],
 )
 def test_a_call_gets_its_verdict(confined: bool, call: tuple[int, ...], expected: int) -> None:
-    code = program(X86, rules(X86, confined=confined))
+    code = program(X86, rules(X86, confined=confined, kept_in=True))
     assert verdict(code, *call) == expected
 
 
+@pytest.mark.parametrize(
+    ("pid", "expected"), [(ALL, FAIL | errno.EPERM), (ALL >> 32, FAIL | errno.EPERM), (7, ALLOW)]
+)
+def test_nobody_signals_every_process_where_signals_are_not_kept_in(
+    pid: int, expected: int
+) -> None:
+    code = program(X86, rules(X86, confined=True, kept_in=False))
+    assert verdict(code, 62, pid, 9) == expected
+
+
 def test_another_architecture_may_nothing() -> None:
-    code = program(X86, rules(X86, confined=True))
+    code = program(X86, rules(X86, confined=True, kept_in=True))
     assert verdict(code, 0, architecture=0x40000003) == FAIL | errno.EPERM
 
 
@@ -94,8 +110,35 @@ def stated(header: str, name: str) -> str:
 )
 def test_the_numbers_of_aarch64_are_the_kernels() -> None:
     known = NUMBERS["aarch64"]
-    for name in ("seccomp", "connect", "socket", "setsockopt", "io_uring_setup"):
+    for name in ("seccomp", "connect", "socket", "setsockopt", "kill", "io_uring_setup"):
         assert int(stated("asm-generic/unistd.h", f"__NR_{name}")) == getattr(known, name)
     bits = [stated("linux/audit.h", f"__AUDIT_ARCH_{one}") for one in ("64BIT", "LE")]
     machine = int(stated("linux/elf-em.h", "EM_AARCH64"))
     assert known.architecture == machine | int(bits[0], 16) | int(bits[1], 16)
+
+
+SOURCE = Path(__file__).resolve().parents[3] / "src"
+IN_A_CONTAINER = """
+import ctypes, errno, struct, sys
+sys.path.insert(0, {source!r})
+from lambda_lab.runtime import egress_filter as filters
+before = filters.works()
+known, libc = filters.numbers(), ctypes.CDLL(None)
+refused = filters.FilterRule({number}, filters.FAIL | errno.EPERM)
+code = filters.program(known, [refused])
+kept = ctypes.create_string_buffer(code, len(code))
+libc.prctl(filters.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(kept))
+assert libc.syscall(known.seccomp, filters.SET_MODE_FILTER, 0, header) == 0
+print(before, filters.works())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a filter of Linux")
+def test_a_filter_whose_owner_would_be_blind_does_not_work() -> None:
+    """Docker, as it comes, allows the filter but not ``pidfd_getfd``."""
+    code = IN_A_CONTAINER.format(source=str(SOURCE), number=notifications.PIDFD_GETFD)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    if ran.stdout == "False False\n":
+        pytest.skip("this machine has no such filter")
+    assert ran.stdout == "True False\n"

@@ -186,3 +186,22 @@ def test_outside_an_environment_it_says_so(tmp_path: Path) -> None:
     ran = api.run([str(NODE), "-e", code], {}, tmp_path)
     assert ran.code == 1
     assert "create a function with a nodejs runtime" in ran.logs[0]
+
+
+@pytest.mark.parametrize("runtime", [OLD, NEW])
+@pytest.mark.parametrize(
+    ("files", "warned"),
+    [
+        ({"index.js": "require('@aws-sdk/client-s3');"}, "@aws-sdk/client-s3"),
+        ({"index.mjs": "import '@aws-sdk/client-sqs';"}, "@aws-sdk/client-sqs"),
+        ({"index.mjs": "import 'left-pad';"}, None),
+        ({"index.js": "require('./not-aws-sdk');"}, None),
+    ],
+)
+def test_a_missing_sdk_says_that_aws_brings_it(
+    run: Run, runtime: str, files: dict[str, str], warned: str | None
+) -> None:
+    ran = run(files, runtime=runtime)
+    assert ran.paths == ["init/error"]
+    told = matching("LAMBDA_LAB_WARNING", ran.logs)
+    assert [line.rpartition(" ")[2] for line in told] == ([warned] if warned else [])

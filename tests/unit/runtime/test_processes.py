@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lambda_lab.runtime import faults, memory, process, process_tree
 from lambda_lab.runtime.memory import MemoryWatch, Watched
 from lambda_lab.runtime.process import Process
-from lambda_lab.runtime.process_tree import children_of, kill_environment, memory_kb
+from lambda_lab.runtime.process_tree import children_of, kill_environment, resident_kb
 from live_region import alive, until
 
 FAMILY = """
@@ -48,16 +50,84 @@ def family() -> Iterator[tuple[int, int]]:
 def test_memory_is_that_of_the_whole_family(family: tuple[int, int]) -> None:
     parent, child = family
     assert children_of(parent) == [child]
-    assert 40 <= memory_kb(child) >> 10 <= 70
-    assert 80 <= memory_kb(parent) >> 10 <= 140
-    assert memory_kb(0) >= 0
+    assert 40 <= sum(resident_kb(child)) >> 10 <= 70
+    assert 80 <= sum(resident_kb(parent)) >> 10 <= 140
+    assert sum(resident_kb(0)) >= 0
+
+
+STARTS = """
+import os, sys
+kept = b"1" * (100 << 20)
+print("ok", flush=True)
+# The child runs in this process's memory until it has opened the pipe; then it runs the program.
+opened = (os.POSIX_SPAWN_OPEN, 0, sys.argv[1], os.O_RDONLY, 0)
+child = os.posix_spawn("/bin/cat", ["cat"], {}, file_actions=[opened])
+os.waitpid(child, 0)
+print("ran", flush=True)
+sys.stdin.read()
+"""
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it")
+
+
+@on_linux
+@pytest.mark.fidelity("memory-limit")
+def test_who_starts_a_program_uses_no_more_for_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    argv = [sys.executable, "-c", STARTS, str(pipe)]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, text=True, **streams) as parent:  # type: ignore[call-overload]
+        assert parent.stdout.readline() == "ok\n"
+        until(lambda: children_of(parent.pid))
+        watched = Watched(parent.pid, 128 << 10, lambda: None)
+        watched.look()
+        assert sum(resident_kb(parent.pid)) >> 10 > 200, "each has all of it"
+        assert 100 <= watched.peak_kb >> 10 < 128
+        assert not watched.over
+        pipe.write_bytes(b"")
+        assert parent.stdout.readline() == "ran\n"
+        parent.kill()
+
+
+SHARES = """
+import os, signal, sys
+kept = bytearray(b"1" * (50 << 20))
+for number in range(3):
+    if os.fork() == 0:
+        if number == 0:
+            sys.stdin.readline()
+            kept[:] = b"2" * len(kept)
+            print("written", flush=True)
+        signal.pause()
+print("ok", flush=True)
+os.wait()
+"""
+
+
+@on_linux
+@pytest.mark.fidelity("memory-limit")
+def test_pages_that_are_shared_count_once_until_they_are_written() -> None:
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    argv = [sys.executable, "-c", SHARES]
+    with subprocess.Popen(argv, text=True, **streams) as parent:  # type: ignore[call-overload]
+        assert parent.stdout.readline() == "ok\n"
+        watched = Watched(parent.pid, 1 << 30, lambda: None)
+        watched.look()
+        assert 50 <= watched.peak_kb >> 10 < 90
+        parent.stdin.write("go\n")
+        parent.stdin.flush()
+        assert parent.stdout.readline() == "written\n"
+        for _ in range(memory.EXACT_EVERY):
+            watched.look()
+        assert 100 <= watched.peak_kb >> 10 < 140
+        kill_environment(parent.pid, None)
 
 
 def test_the_whole_family_ends(family: tuple[int, int]) -> None:
     parent, child = family
     kill_environment(parent, None)
     until(lambda: not alive(parent) and not alive(child))
-    assert (children_of(parent), memory_kb(child)) == ([], 0)
+    assert (children_of(parent), list(resident_kb(child))) == ([], [0])
     kill_environment(child, None)  # who is gone already is no error
 
 
@@ -74,6 +144,30 @@ def test_the_watch_tells_once_and_keeps_the_peak(family: tuple[int, int]) -> Non
     assert told == ["large"]
     assert large.peak_kb >= 80 << 10
     assert not small.over
+
+
+@pytest.mark.fidelity("process-limit")
+def test_too_many_processes_are_told_of_and_counted_no_further(
+    family: tuple[int, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(memory, "MOST_PROCESSES", 1)
+    told: list[str] = []
+    watched = Watched(family[0], 1 << 30, lambda: told.append("ended"))
+    watched.look()
+    watched.look()
+    assert told == ["ended"]
+    assert (watched.crowded, watched.over) == (True, False)
+    assert "more than 1 processes" in caplog.text
+    assert len(caplog.records) == 1
+
+
+def test_counting_ends_where_the_limit_is_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that starts processes faster than they are counted would keep the watch."""
+    for name in ("resident_kb", "used_kb"):
+        monkeypatch.setattr(memory, name, lambda pid: itertools.repeat(10))
+    told: list[str] = []
+    Watched(1, 100, lambda: told.append("ended")).look()
+    assert told == ["ended"]
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,27 @@ async function loadModule(root, folder, file, modern) {
       syntax.stack = error.stack; // it names the file and the line
       throw syntax;
     }
+    warnOfMissingSdk(error);
     // Only CommonJS has this code: AWS reports a missing import of an ES module as plain Error.
     if (error?.code === "MODULE_NOT_FOUND") {
       throw new ImportModuleError(String(error));
     }
     throw error;
+  }
+}
+
+/**
+ * AWS's Node.js runtimes bring the AWS SDK, and this machine's Node.js has none.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html (runtime-included SDK versions)
+ */
+function warnOfMissingSdk(error) {
+  const missing = /^Cannot find (?:module|package) '(@aws-sdk\/[^']+)'/.exec(error?.message);
+  if (missing) {
+    console.warn(
+      `LAMBDA_LAB_WARNING: ${missing[1]} is not in the package. On AWS the runtime brings ` +
+        "version 3 of the AWS SDK for JavaScript; here it must be in node_modules of the package " +
+        `or of a layer: npm install ${missing[1]}`,
+    );
   }
 }
 

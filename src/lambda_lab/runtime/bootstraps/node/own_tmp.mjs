@@ -2,8 +2,8 @@
  * A `/tmp` of the environment's own where no mount can give it one: paths are led elsewhere.
  *
  * Without a private root, `/tmp` is this machine's, with the reader's files in it. So the
- * functions of `node:fs` take `/tmp/x` for `x` in the folder that TMPDIR names. Programs that a
- * function starts are not led: they find the folder by TMPDIR.
+ * functions of `node:fs`, and `process.chdir`, take `/tmp/x` for `x` in the folder that TMPDIR
+ * names. Programs and worker threads that a function starts are not led: they find it by TMPDIR.
  */
 
 import fs from "node:fs";
@@ -76,6 +76,7 @@ export function leadTmp(folder) {
       lead(holder, `${name}Sync`, 2, led);
     }
   }
+  lead(process, "chdir", 1, led); // a name without a folder would be the machine's
   syncBuiltinESMExports();
 }
 
