@@ -41,8 +41,8 @@ def test_code_of_every_region_can_be_downloaded(api: ApiRegion, region: str) -> 
 def test_code_that_is_nobodys_is_not_there(api: ApiRegion) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         fetched(f"{api.url}/_lab/packages/{'0' * 64}")
-    assert caught.value.code == 404
-    caught.value.close()
+    with caught.value as answer:
+        assert answer.code == 404
 
 
 def create(api: ApiRegion, **change: Any) -> Any:

@@ -426,8 +426,9 @@ def test_nought_and_less_are_refused(lab: LiveRegion, count: int) -> None:
     )
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request)
-    assert error.value.code == 400
-    assert b"greater than or equal to 1" in error.value.read()
+    with error.value as answer:
+        assert answer.code == 400
+        assert b"greater than or equal to 1" in answer.read()
 
 
 def test_lists_in_pages(lab: LiveRegion) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 
 import pytest
 
@@ -76,7 +77,10 @@ def test_a_function_with_an_internal_extension_is_told(lab: LiveRegion) -> None:
     assert [one["eventType"] for one in answer.value["heard"]][:1] == ["INVOKE"]
     lab.idle(name)
     gone(lab, name, answer.value["pid"])
-    assert lab.logs(name)[-2:] == ["asked to end", "ended by itself"]
+    # Since Python 3.13 a thread is waited for at the end though its ``join`` was interrupted, and
+    # the one on which AWS's client waits for the next call never ends: atexit is not reached.
+    said = ["asked to end", "ended by itself"][: 1 if sys.version_info >= (3, 13) else 2]
+    assert lab.logs(name)[-len(said) :] == said
 
 
 @pytest.mark.fidelity("internal-extensions")

