@@ -257,9 +257,13 @@ def test_the_life_of_a_layer(api: ApiRegion) -> None:
     listed = api.client.list_layer_versions(LayerName=layer)["LayerVersions"]
     assert [version["Version"] for version in listed] == [2, 1]
     assert set(listed[0]) == LAYER - {"Content", "LayerArn"}
+    mute = api.client.publish_layer_version(LayerName=layer, Content={"ZipFile": TOOL})
+    assert mute["Description"] == ""
+    listed = api.client.list_layer_versions(LayerName=layer)["LayerVersions"]
+    assert set(listed[0]) == {"CreatedDate", "LayerVersionArn", "Version"}, "nothing was said of it"
     source = "import tool\ndef handler(e, c):\n    return tool.WORD\n"
     name = api.active(Code={"ZipFile": package(source)}, Layers=[first["LayerVersionArn"]])
-    for version in (1, 2):
+    for version in (1, 2, 3):
         answer = api.client.delete_layer_version(LayerName=layer, VersionNumber=version)
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert api.client.list_layer_versions(LayerName=layer)["LayerVersions"] == []
@@ -270,7 +274,7 @@ def test_the_life_of_a_layer(api: ApiRegion) -> None:
     used = [{"Arn": first["LayerVersionArn"], "CodeSize": len(TOOL)}]
     assert config["Layers"] == used
     assert api.invoke(name) == "from the layer"
-    assert publish(api, layer)["Version"] == 3
+    assert publish(api, layer)["Version"] == 4
     api.client.update_function_configuration(FunctionName=name, Layers=[])
     assert "Layers" not in api.client.get_function_configuration(FunctionName=name)
 

@@ -72,6 +72,47 @@ def test_requests_that_are_not_http(api: ApiRegion, head: bytes) -> None:
     api.client.list_functions()
 
 
+def test_headers_in_the_guise_of_others(api: ApiRegion) -> None:
+    # To WSGI, Content_Length is Content-Length: a proxy before a server has been fooled with that.
+    guises = {"Content_Length": "none", "Content_Type": "text/plain", "X_Amz_Log_Type": "Nope"}
+    status, headers, text = api.raw("POST", FUNCTIONS, b"{}", guises)
+    assert (status, headers["x-amzn-errortype"]) == (400, "ValidationException"), text
+    name = api.active()
+    status, _, text = api.raw("POST", f"{FUNCTIONS}/{name}/invocations", b"{}", guises)
+    assert status == 200, text
+
+
+@pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nX-A: ", b"GET / HTTP/1.1\r\nX"])
+def test_a_head_without_an_end(api: ApiRegion, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", api.region.port), 20) as sock:
+        try:
+            sock.sendall(head + b"a" * 1_400_000)
+            answer = sock.recv(65_536)
+        except ConnectionError:
+            answer = b""  # refused, while the rest was still on its way
+    assert answer == b"" or b"headers are too large" in answer
+    api.client.list_functions()
+
+
+def test_headers_in_any_script(api: ApiRegion) -> None:
+    objects = api.service("s3")
+    bucket = api.name("b")
+    objects.create_bucket(Bucket=bucket)
+    objects.put_object(Bucket=bucket, Key="k", Body=b"x", Metadata={"a": "1"})
+    name = "attachment; filename=\u2603.txt"
+    got = objects.get_object(Bucket=bucket, Key="k", ResponseContentDisposition=name)
+    assert got["Body"].read() == b"x"
+    assert got["ContentDisposition"].encode("latin-1").decode() == name
+
+
+def test_a_number_longer_than_any_member(api: ApiRegion) -> None:
+    status, _, text = api.raw("POST", FUNCTIONS, b'{"Timeout":' + b"9" * 5000 + b"}")
+    assert (status, json.loads(text)["Message"]) == (
+        400,
+        "Could not parse request body into json: a number of 5000 digits is too long",
+    )
+
+
 def test_a_client_that_offers_another_protocol(api: ApiRegion) -> None:
     # Java's HTTP client does, with each first request; its headers come with and without a body.
     body = json.dumps({"FunctionName": "f"}).encode()

@@ -43,6 +43,7 @@ def refused(api: ApiRegion, body: Any, **more: Any) -> tuple[int, str, str]:
         ({"Resources": {}}, f"{FORMAT}At least one Resources member must be defined."),
         ('{"Resources": {', f"{FORMAT}JSON not well-formed. (line 1, column 16)"),
         ("Resources: [", f"{FORMAT}YAML not well-formed. (line 1, column 13)"),
+        pytest.param('{"a":' * 300 + "1" + "}" * 300, f"{FORMAT}it is nested too deeply.", id="deep"),
         ("[]", f"{FORMAT}unsupported structure."),
         ("text", f"{FORMAT}unsupported structure."),
         ({"Resources": {"A": {}}}, f"{FORMAT}[/Resources/A] Every Resources object must contain a Type member."),

@@ -65,8 +65,7 @@ def test_the_429_as_aws_sends_it(lab: LiveRegion) -> None:
     answer = refused.value.response
     assert answer["Error"] == {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."}
     assert (answer["Reason"], answer["Type"]) == (NO_RESERVED, "User")
-    assert answer["retryAfterSeconds"] == "1"
-    assert answer["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
+    assert "retryAfterSeconds" not in answer, "as recorded on AWS"
 
 
 @pytest.mark.fidelity("reserved")
@@ -206,8 +205,9 @@ def test_limits_that_make_no_sense_are_refused(lab: LiveRegion, body: bytes) -> 
     url = f"{lab.region.url}/_lab/concurrency"
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST"))
-    assert refused.value.code == 400
-    assert json.load(refused.value)["error"]
+    with refused.value as answer:
+        assert answer.code == 400
+        assert json.load(answer)["error"]
     with urllib.request.urlopen(url) as answer:
         told = json.load(answer)
     assert told["account_concurrency"] == facts.value("concurrency.default")

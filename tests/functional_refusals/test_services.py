@@ -118,6 +118,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("dynamodb", "execute_transaction", {"TransactStatements": [{"Statement": "bogus"}]}, "ValidationException", BROKEN),
     ("sns", "publish_batch", {"TopicArn": TOPIC, "PublishBatchRequestEntries": []}, "EmptyBatchRequest", "The batch request doesn't contain any entries."),
     ("sns", "publish_batch", {"TopicArn": TOPIC, "PublishBatchRequestEntries": [{"Id": "a b", "Message": "x"}]}, "InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification."),
+    ("sns", "list_topics", {"NextToken": "x"}, "InvalidParameter", "Invalid parameter: NextToken"),
     ("sns", "subscribe", {"TopicArn": TOPIC, "Protocol": "nope", "Endpoint": "x"}, "InvalidParameter", "Invalid parameter: Amazon SNS does not support this protocol string: nope"),
     ("sns", "subscribe", {"TopicArn": TOPIC, "Protocol": "sqs"}, "InvalidParameter", "Invalid parameter: Endpoint"),
     ("sns", "subscribe", {"TopicArn": TOPIC, "Protocol": "https", "Endpoint": "http://x"}, "InvalidParameter", "Invalid parameter: Endpoint must match the specified protocol"),
@@ -181,6 +182,8 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("events", "put_targets", target(InputPath="x"), "ValidationException", "Invalid InputPath for target 1."),
     ("events", "put_targets", target(RetryPolicy={"MaximumRetryAttempts": 186}), "ValidationException", broken("'186'", "targets.1.member.retryPolicy.maximumRetryAttempts", "have value less than or equal to 185")),
     ("events", "put_events", {"Entries": []}, "ValidationException", broken("'[]'", "entries", "have length greater than or equal to 1")),
+    # The value is not repeated.
+    ("logs", "describe_log_streams", {"logGroupIdentifier": "a*"}, "InvalidParameterException", "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*"),
     ("logs", "create_log_group", {"logGroupName": "a b"}, "InvalidParameterException", broken("'a b'", "logGroupName", r"satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+")),
     ("iam", "create_role", role([TRUST], "a b"), "ValidationError", "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"),
     ("iam", "create_role", role([TRUST], "x" * 65), "ValidationError", broken("'" + "x" * 65 + "'", "roleName", "have length less than or equal to 64")),

@@ -383,6 +383,16 @@ def test_batches(
     assert [*refusal] == [400, f"AWS.SimpleQueueService.{code}", text.format(operation)]
 
 
+@pytest.mark.parametrize("bodies", [["b" * 1048577], ["b" * 1048576, "b"], ["é" * 524288, "b"]])
+def test_a_batch_is_no_longer_than_a_message_may_be(
+    api: ApiRegion, sqs: Any, bodies: list[str]
+) -> None:
+    entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+    refusal = api.refused("send_message_batch", sqs, QueueUrl=url(sqs), Entries=entries)
+    text = "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes."
+    assert [*refusal] == [400, "AWS.SimpleQueueService.BatchRequestTooLong", text]
+
+
 def test_of_a_batch_each_entry_ends_by_itself(api: ApiRegion, sqs: Any) -> None:
     address = sqs.create_queue(QueueName=api.name("q"))["QueueUrl"]
     sqs.send_message(QueueUrl=address, MessageBody="x")

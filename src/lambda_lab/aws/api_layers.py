@@ -104,6 +104,7 @@ def _describe(backend: LabLambdaBackend, layer: LayerVersion) -> Params:
     return {
         **_summary(backend, layer),
         "LayerArn": layer_arn(backend, layer.name),
+        "Description": layer.description or "",
         "Content": {
             "Location": f"{services().endpoint()}/_lab/packages/{layer.code_digest}",
             "CodeSha256": layer.code_sha_256,
@@ -116,7 +117,8 @@ def _summary(backend: LabLambdaBackend, layer: LayerVersion) -> Params:
     return {
         "LayerVersionArn": f"{layer_arn(backend, layer.name)}:{layer.version}",
         "Version": int(layer.version),
-        "Description": layer.description or "",
+        # Lists leave out what was not said, seen on AWS by moto's test_list_lambda_layers.
+        "Description": layer.description or None,
         "CreatedDate": layer.created_date,
         "CompatibleRuntimes": layer.compatible_runtimes or None,
         "CompatibleArchitectures": layer.compatible_architectures or None,

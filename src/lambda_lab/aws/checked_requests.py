@@ -8,10 +8,13 @@ in the words of AWS's framework, as Lambda does (:mod:`lambda_lab.aws.constraint
 
 The words were recorded from Lambda, and are quoted for each of these services by many of their
 users: confidence M. What a service checks beyond its model stands in the module of that service.
+
+Every other service that speaks JSON or forms gets as much: text, of an operation that is there.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +22,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
@@ -53,6 +57,9 @@ _ONE_NAME = re.compile(
     r"1 validation error detected: Value '[^']*' at '(\w+)' failed to satisfy constraint: "
     r"Member must satisfy regular expression pattern: " + re.escape(_IAM_NAME)
 )
+
+
+_HIDDEN = re.compile(r"Value '.*?' at '(logGroupIdentifiers?)'", re.DOTALL)
 
 
 _CONSUMER = re.compile(r"arn:[^/]+:stream/[^/]+/consumer/[^/:]+")
@@ -90,6 +97,13 @@ def _words_of_cloudformation(shape: Any, params: Mapping[str, Any]) -> str | Non
     return None
 
 
+def _words_of_logs(shape: Any, params: Mapping[str, Any]) -> str | None:
+    # CloudWatch Logs does not repeat what names a group, though its model calls it no secret: seen
+    # on AWS by moto's test_arn_formats_log_group_and_stream.
+    text = violations_text(shape, params)
+    return text and _HIDDEN.sub(r"Value at '\1'", text)
+
+
 def _words_of_dynamodb(shape: Any, params: Mapping[str, Any]) -> str | None:
     return violations_text(shape, params) or what_dynamodb_says(shape, params)
 
@@ -119,6 +133,9 @@ def _first_absent(shape: Any, params: Mapping[str, Any]) -> str | None:
 def _words_of_sns(shape: Any, params: Mapping[str, Any]) -> str | None:
     # SNS's model has no bounds. Users quote the text for a topic: confidence M.
     name = _first_absent(shape, params)
+    token = params.get("NextToken")
+    if name is None and token and not token.isdigit():
+        return "Invalid parameter: NextToken"  # ours are numbers; confidence L
     return name and f"Invalid parameter: {name} Reason: no value for required parameter"
 
 
@@ -144,8 +161,10 @@ CHECKED: Mapping[str, _Manner] = MappingProxyType(
         "events": _Manner("ValidationException", words=_words_of_events),
         "iam": _Manner("ValidationError", words=_words_of_iam),
         "kinesis": _Manner("ValidationException", words=_words_of_kinesis),
-        "logs": _Manner("InvalidParameterException"),
+        "kms": _Manner("ValidationException"),
+        "logs": _Manner("InvalidParameterException", words=_words_of_logs),
         "rds": _Manner("InvalidParameterValue", words=what_rds_says),
+        "secretsmanager": _Manner("ValidationException"),
         "sns": _Manner("InvalidParameter", words=_words_of_sns),
         "sqs": _Manner("MissingParameter", words=_words_of_sqs),
         "sts": _Manner("ValidationError"),
@@ -161,7 +180,7 @@ def checked_requests() -> Iterator[None]:
     dispatch = vars(BaseResponse)["_dispatch"]
 
     def dispatch_text(self: Any, request: Any, *more: Any, **named: Any) -> Any:
-        if self.service_name in CHECKED:
+        if _is_text(self, request):
             try:
                 request.data.decode()
             except UnicodeDecodeError as error:
@@ -171,13 +190,10 @@ def checked_requests() -> Iterator[None]:
         return dispatch(self, request, *more, **named)
 
     def parse_parameters(self: Any, request: Any) -> None:
-        manner = CHECKED.get(self.service_name)
-        if manner is None:
+        if not _is_text(self, request):
             parse(self, request)
             return
-        shape = _input_shape(self)
-        if _is_json(self):
-            _decoded(shape, request.data)
+        _read(self, request.data)
         try:
             parse(self, request)
         except (AttributeError, TypeError, ValueError) as error:
@@ -189,6 +205,8 @@ def checked_requests() -> Iterator[None]:
             _check(self)
         except ServiceException as refusal:
             return self.serialized(ActionResult(refusal))
+        if _is_json(self) and self.body == "":
+            self.body = "{}"  # moto's KMS and others would read nothing at all
         return act(self)
 
     with replaced(
@@ -200,10 +218,43 @@ def checked_requests() -> Iterator[None]:
         yield
 
 
+def _is_text(response: Any, request: Any) -> bool:
+    """Whether the request is one of JSON or of forms, and so can be read here."""
+    if response.service_name in CHECKED:
+        return True
+    # boto3 compresses long requests to some services, and speaks CBOR to others.
+    kind = f"{request.content_type} {request.headers.get('Smithy-Protocol')}"
+    plain = "cbor" not in kind and not request.content_encoding
+    return plain and _speaks_text(response.boto3_service_name)
+
+
+@functools.cache
+def _speaks_text(service: str) -> bool:
+    try:
+        protocols = get_service_model(service).metadata.get("protocols", ())
+    except UnknownServiceError:
+        return False  # one of moto's own
+    return not {"ec2", "json", "query"}.isdisjoint(protocols)
+
+
+def _read(response: Any, body: bytes) -> None:
+    """Refuse a request for no operation, or whose JSON is none."""
+    shape = _input_shape(response)
+    if _is_json(response):
+        if response.service_name in CHECKED:
+            _decoded(shape, body)
+        else:
+            read_json_object(body)
+
+
 def _check(response: Any) -> None:
     manner = CHECKED.get(response.service_name)
-    shape = None if manner is None else _input_shape(response)
-    if manner is None or shape is None:
+    if manner is None:
+        if _is_text(response, response.normalized_request):
+            _read(response, response.raw_body)
+        return
+    shape = _input_shape(response)
+    if shape is None:
         return
     asked = _parameters(response, shape)
     text = manner.words(shape, asked)

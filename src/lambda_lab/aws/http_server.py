@@ -8,14 +8,12 @@ a ready-made server: docs/decisions/0051-http-on-httptools.md.
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import logging
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -23,6 +21,14 @@ from urllib.parse import unquote_to_bytes
 import httptools
 
 from lambda_lab import facts
+from lambda_lab.aws.http_heads import (
+    LOOPBACK,
+    encoded,
+    environ_key,
+    environ_of_all,
+    http_date,
+    without_offer,
+)
 from lambda_lab.clock import SECOND, wall_time_ns
 from lambda_lab.closing import Closing
 from lambda_lab.errors import SandboxError
@@ -32,7 +38,6 @@ __all__ = ["HttpServer"]
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
 IDLE_SECONDS = 60
 """How long a connection may say nothing."""
@@ -64,11 +69,12 @@ class _Connection:
         self._sock = sock
         self._application = application
         self._from = str(sock.getpeername()[1])
-        self._always = _environ_of_all(str(port), self._from)
+        self._always = environ_of_all(str(port), self._from)
         self._parser: Any = httptools.HttpRequestParser(self)
         self._request = _Request()
         self._complete: list[_Request] = []
-        self._header_bytes = 0
+        self._header_bytes = self._head_bytes = 0
+        self._in_head = False
         self._header_limit = int(facts.value("payload.headers"))
 
     def serve(self) -> None:
@@ -80,6 +86,7 @@ class _Connection:
             while data := sock.recv(READ_BYTES):
                 try:
                     self._feed(data)
+                    self._bound_head(len(data))
                 except httptools.HttpParserError as error:
                     self._refuse(error)
                     return
@@ -110,11 +117,19 @@ class _Connection:
                 # A client offers another protocol (Java's offers HTTP/2). Whoever does not speak it
                 # goes on in HTTP/1.1 (RFC 9110, section 7.8); the parser stops here, so the
                 # request is read once more without the offer.
-                head = _without_offer(self._refuse_tunnel(self._complete.pop()))
+                request = self._refuse_tunnel(self._complete.pop())
+                head = without_offer(request.environ, request.url)
                 self._parser = httptools.HttpRequestParser(self)
                 data = head + data[upgrade.args[0] :]
             else:
                 return
+
+    def _bound_head(self, received: int) -> None:
+        # httptools tells of a header once it is whole: one that never ends would fill the memory.
+        self._head_bytes = self._head_bytes + received if self._in_head else 0
+        if self._head_bytes > self._header_limit + READ_BYTES:
+            self._header_bytes = self._head_bytes
+            raise httptools.HttpParserError(_TOO_LARGE)
 
     def _refuse_tunnel(self, request: _Request) -> _Request:
         # CONNECT changes the protocol by itself: without an offer it would be read for ever.
@@ -129,7 +144,7 @@ class _Connection:
     # -- httptools' callbacks --------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        self._request, self._header_bytes = _Request(), 0
+        self._request, self._header_bytes, self._in_head = _Request(), 0, True
 
     def on_url(self, url: bytes) -> None:
         self._header_bytes += len(url)
@@ -141,12 +156,15 @@ class _Connection:
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > self._header_limit:
             raise httptools.HttpParserError(_TOO_LARGE)
-        key = _environ_key(name)
+        key = environ_key(name)
+        if not key:
+            return
         text = value.decode("latin-1").rstrip(" \t")
         environ = self._request.environ
         environ[key] = f"{environ[key]},{text}" if key in environ else text
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         if self._request.environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -220,64 +238,23 @@ class _Connection:
         if "content-length" not in names and not bodiless:
             lines.append(f"Content-Length: {len(body)}")
         if "date" not in names:
-            lines.append(f"Date: {_date(wall_time_ns() // SECOND)}")
+            lines.append(f"Date: {http_date(wall_time_ns() // SECOND)}")
         if not request.keep_alive:
             lines.append("Connection: close")
         if bodiless or request.environ["REQUEST_METHOD"] == "HEAD":
             body = b""
-        self._sock.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+        self._sock.sendall(encoded(lines) + body)
 
     def _refuse(self, error: Exception) -> None:
-        status = HTTPStatus.BAD_REQUEST
+        status, why = HTTPStatus.BAD_REQUEST, str(error)
         if self._header_bytes > self._header_limit:
-            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        body = f"This is no HTTP request that can be read: {error}\n".encode()
+            status, why = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LARGE
+        body = f"This is no HTTP request that can be read: {why}\n".encode()
         self._sock.sendall(
             f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
             + body
         )
-
-
-def _environ_of_all(port: str, client_port: str) -> dict[str, Any]:
-    """Return what WSGI wants to hear of every request on a connection (PEP 3333)."""
-    return {
-        "SCRIPT_NAME": "",
-        "SERVER_NAME": LOOPBACK,
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": LOOPBACK,
-        "REMOTE_PORT": client_port,
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input_terminated": True,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-
-
-def _without_offer(request: _Request) -> bytes:
-    """Return the head of *request* as it was, but for the offer to change the protocol."""
-    environ = request.environ
-    lines = [environ["REQUEST_METHOD"].encode() + b" " + request.url + b" HTTP/1.1"]
-    for key, value in environ.items():
-        if key not in ("REQUEST_METHOD", "HTTP_UPGRADE", "HTTP_CONNECTION"):
-            name = key.removeprefix("HTTP_").replace("_", "-")
-            lines.append(f"{name}: {value}".encode("latin-1"))
-    return b"\r\n".join([*lines, b"", b""])
-
-
-@functools.lru_cache(maxsize=1024)
-def _environ_key(name: bytes) -> str:
-    """Return the name of a header as WSGI has it (PEP 3333)."""
-    key = name.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-
-
-@functools.lru_cache(maxsize=1)
-def _date(epoch_seconds: int) -> str:
-    return formatdate(epoch_seconds, usegmt=True)
 
 
 class HttpServer(Closing):

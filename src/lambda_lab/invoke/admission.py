@@ -33,9 +33,6 @@ from lambda_lab.invoke.underway import Underway
 
 __all__ = ["Admission", "Lease", "throttled"]
 
-RETRY_AFTER_SECONDS = 1
-"""``Retry-After`` of a 429. AWS documents the header and no number: confidence L."""
-
 RESERVED_RATE = "ReservedFunctionInvocationRateLimitExceeded"
 ACCOUNT_RATE = "FunctionInvocationRateLimitExceeded"
 SCALING = NO_ACCOUNT
@@ -43,14 +40,17 @@ SCALING = NO_ACCOUNT
 
 
 def throttled(reason: str) -> AwsError:
-    """Return the 429 that AWS sends, with its *reason* (botocore: ``ThrottleReason``)."""
+    """Return the 429 that AWS sends, with its *reason* (botocore: ``ThrottleReason``).
+
+    Without ``Retry-After``: the service model has the header, and the 429 that was recorded on AWS
+    came without it.
+    """
     return AwsError(
         "TooManyRequestsException",
         "Rate Exceeded.",
         status=429,
         members={"Reason": reason, "Type": "User"},
         message_key="message",
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
 
 

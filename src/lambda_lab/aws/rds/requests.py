@@ -35,6 +35,8 @@ def answered() -> Iterator[None]:
     """
 
     def call_action(self: Any) -> Any:
+        if not self._get_action():
+            return BaseResponse.call_action(self)  # which says so
         for tag in _tags(self.params):
             tag.setdefault("Value", "")  # a tag may do without; moto reads it all the same
         try:

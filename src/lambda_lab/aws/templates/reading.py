@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from lambda_lab.aws.refused import Refused
+from lambda_lab.aws.wire import MAX_DEPTH, depth_of
 
 __all__ = ["invalid", "read_template"]
 
@@ -69,6 +70,8 @@ def read_template(text: Any) -> dict[str, Any]:
     """
     found: Any = text
     if isinstance(text, str):
+        if depth_of(text.encode("utf-8", "surrogatepass")) > MAX_DEPTH:
+            raise invalid("Template format error: it is nested too deeply.")
         try:
             found = json.loads(text)
         except ValueError as problem:
