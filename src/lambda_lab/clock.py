@@ -170,25 +170,38 @@ class Clock(Closing):
             # What still runs ends first, and counts as before the move: three minutes after a
             # first try, both of its retries are in the past.
             self.settle()
-            now = self.now_ns()
+            now, outermost = self.now_ns(), self._held_at is None
             target = now + round(total * SECOND)
-            self.jumps.append((now, target))
-            while True:
-                event = self._pop_due(target)
-                if event is None:
-                    break
-                # The clock stands at each event's own time while it runs: what it schedules
-                # is measured from there, not from the end of the window.
-                self._held_at = max(event.due_ns, self._held_at or 0)
-                _run(event)
-                self.settle()
-            # In this order: whoever reads the clock in between must not see it go back.
-            self._advanced_ns = max(self._advanced_ns, target - self._real_time_ns())
-            self._held_at = None
-            # What ran may have taken longer than the move: it ends where the clock stands now.
-            self.jumps[-1] = (now, max(target, self.now_ns()))
+            if outermost:  # one that an event makes is a part of the move that it falls into
+                self.jumps.append((now, target))
+            self._held_at = now
+            try:
+                self._run_until(target)
+                self._held_at = max(target, self.now_ns())
+            finally:
+                # Also where somebody interrupts a move: time goes on from where it stands.
+                if outermost:
+                    self._let_go()
+                    self.jumps[-1] = (now, self.now_ns())
         with self._wake:
             self._wake.notify_all()
+
+    def _run_until(self, target: int) -> None:
+        """Run what is due up to *target*, in time order."""
+        while (event := self._pop_due(target)) is not None:
+            # The clock stands at each event's own time while it runs: what it schedules is
+            # measured from there, not from the end of the window. An event that is late already
+            # runs now, for nobody may see the clock go back.
+            self._held_at = max(event.due_ns, self.now_ns())
+            _run(event)
+            self.settle()
+
+    def _let_go(self) -> None:
+        """Let the clock tick again from where it is held."""
+        # In this order: whoever reads the clock in between must not see it go back. And what ran
+        # may have taken longer than the move: it ends where the clock then stands.
+        self._advanced_ns = max(self._advanced_ns, self.now_ns() - self._real_time_ns())
+        self._held_at = None
 
     def settle(self) -> None:
         """Return when nothing that was started is still running."""
@@ -236,7 +249,7 @@ class Clock(Closing):
                     continue
                 wait_ns = self._heap[0].due_ns - self.now_ns()
                 if wait_ns > 0:
-                    self._wake.wait(wait_ns / SECOND)
+                    self._wake.wait(min(wait_ns / SECOND, threading.TIMEOUT_MAX))
                     continue
             self.run_due()
 

@@ -54,6 +54,7 @@ PERMISSIONS = {
 """What the labs' functions may do. Broad, so that a lab meets IAM only where it means to."""
 MODULE = "lambda_function"
 """The file that AWS's console names a Python function's code."""
+CODE = (".py", ".mjs", ".js", ".cjs")
 DRIVER = ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six")
 """pg8000, a PostgreSQL driver in pure Python, and what it needs."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -63,12 +64,17 @@ POLL_SECONDS = 0.02
 def make_zip(files: Mapping[str, bytes | str]) -> bytes:
     """Pack *files*; the same files give the same bytes, so the same ``CodeSha256``.
 
+    Raises
+    ------
+    PackagingError
+        If they are not names of files and their text.
+
     Examples
     --------
     >>> make_zip({"a.py": "x = 1"}) == make_zip({"a.py": "x = 1"})
     True
     """
-    target = io.BytesIO()
+    files, target = _checked(files), io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             content = files[name]
@@ -95,12 +101,27 @@ def source_files(
         suffix = ".mjs" if str(runtime).startswith("nodejs") else ".py"
         return {("index" if suffix == ".mjs" else MODULE) + suffix: source}
     try:
-        path = Path(source)
+        return _read(Path(source))
     except TypeError:
         raise PackagingError(
             f"The source is {shown(source)}. Give the text of a module, a path, or a dict of file "
             "names to text."
         ) from None
+    except OSError as error:
+        raise PackagingError(
+            f"{shown(str(source))} cannot be read: {error.strerror or error}. "
+            "Give the text of a module, or a path."
+        ) from error
+
+
+def _read(path: Path) -> dict[str, bytes | str]:
+    """Return the file at a path, or all files below it.
+
+    Raises
+    ------
+    PackagingError
+        If there is nothing at the path.
+    """
     if path.is_file():
         return {path.name: path.read_bytes()}
     if path.is_dir():
@@ -110,11 +131,13 @@ def source_files(
             if file.is_file() and "__pycache__" not in file.parts
         }
     raise PackagingError(
-        f"There is no file or folder {str(source)!r}. Give the text of a module, or a path."
+        f"There is no file or folder {shown(str(path))}. Give the text of a module, or a path."
     )
 
 
-def _checked(files: Mapping[Any, Any]) -> dict[str, bytes | str]:
+def _checked(files: Any) -> dict[str, bytes | str]:
+    if not isinstance(files, Mapping):
+        raise PackagingError(f"The package is {shown(files)}. Give a dict of file names to text.")
     for name, content in files.items():
         if not isinstance(name, str) or not isinstance(content, bytes | str):
             raise PackagingError(
@@ -130,14 +153,22 @@ def default_handler(files: Mapping[str, bytes | str]) -> str:
     --------
     >>> default_handler({"lambda_function.py": "def lambda_handler(event, context): ..."})
     'lambda_function.lambda_handler'
+    >>> default_handler({"README.md": "A shop.", "shop.py": "def handler(event, context): ..."})
+    'shop.handler'
     """
     if not files:
         raise PackagingError("The package has no file. Give at least one, with the handler in it.")
-    name = next((n for n in (f"{MODULE}.py", "index.mjs") if n in files), sorted(files)[0])
+    known = [name for name in (f"{MODULE}.py", "index.mjs") if name in files]
+    name = (known or sorted(files, key=_unlike_code))[0]
     content = files[name]
     text = content.decode(errors="replace") if isinstance(content, bytes) else content
     function = "lambda_handler" if re.search(r"^def lambda_handler\b", text, re.M) else "handler"
     return f"{name.rsplit('.', 1)[0]}.{function}"
+
+
+def _unlike_code(name: str) -> tuple[bool, int, str]:
+    """Sort code before other files, and what is in no folder before what is in one."""
+    return not name.endswith(CODE), name.count("/"), name
 
 
 def plain(value: Any) -> Any:

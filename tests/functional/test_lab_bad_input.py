@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from lambda_lab import Lab
+from lambda_lab.deploy import default_handler, make_zip
 from lambda_lab.errors import LabError, PackagingError
 from lambda_lab.region import Region
 
@@ -85,3 +86,28 @@ def test_a_lab_that_is_closed_says_so() -> None:
     ):
         with pytest.raises(LabError, match=r"This lab is closed\. Open another one"):
             ask()
+
+
+def test_what_is_no_code_on_one_line_is_a_path_that_is_not_there(lab: Lab) -> None:
+    with pytest.raises(PackagingError, match=r"cannot be read: .*\. Give the text of a module"):
+        lab.function("made", "x" * 5000)
+
+
+@pytest.mark.parametrize("files", [None, 5, "text", b"text", ["a.py"], {"a.py": None}, {5: ""}])
+def test_a_zip_is_made_of_names_and_text(files: Any) -> None:
+    with pytest.raises(PackagingError, match="Give a dict of file names to text"):
+        make_zip(files)
+
+
+@pytest.mark.parametrize(
+    ("names", "handler"),
+    [
+        (["README.md", "shop.py"], "shop.handler"),
+        (["a/tools.py", "shop.py"], "shop.handler"),
+        (["data.json", "app.mjs"], "app.handler"),
+        (["app.py", "lambda_function.py"], "lambda_function.handler"),
+        (["bootstrap"], "bootstrap.handler"),
+    ],
+)
+def test_the_handler_is_looked_for_in_code(names: list[str], handler: str) -> None:
+    assert default_handler(dict.fromkeys(names, "")) == handler

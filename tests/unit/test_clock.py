@@ -225,3 +225,69 @@ def test_nobody_sees_the_clock_go_back_where_a_move_ends() -> None:
     seen.append(clock.now_ns())
     assert seen == sorted(seen)
     assert seen[-1] == 1_060 * SECOND
+
+
+def test_an_event_that_is_late_already_does_not_take_the_clock_back(
+    clock: Clock, ticks: Ticks
+) -> None:
+    start, seen = clock.now_ns(), []
+    clock.call_later(1, lambda: seen.append(clock.now_ns()))
+    clock.call_later(6, lambda: seen.append(clock.now_ns()))
+    ticks.ns += 4 * SECOND  # no thread ticks here, as one that comes late does not
+    seen.append(clock.now_ns())
+    clock.advance(10)
+    seen.append(clock.now_ns())
+    assert [(one - start) // SECOND for one in seen] == [4, 4, 6, 14]
+
+
+def test_time_goes_on_where_somebody_interrupts_a_move(clock: Clock, ticks: Ticks) -> None:
+    start, ran = clock.now_ns(), []
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    clock.call_later(10, interrupted)
+    clock.call_later(20, lambda: ran.append((clock.now_ns() - start) // SECOND))
+    with pytest.raises(KeyboardInterrupt):
+        clock.advance(60)
+    assert clock.jumps == [(start, start + 10 * SECOND)]
+    ticks.ns += 5 * SECOND
+    assert (clock.now_ns() - start, ran) == (15 * SECOND, [])
+    clock.advance(60)
+    assert ran == [20]
+
+
+def test_an_event_may_move_the_clock_itself(clock: Clock) -> None:
+    start, seen = clock.now_ns(), []
+
+    def look() -> None:
+        seen.append((clock.now_ns() - start) // SECOND)
+
+    def move() -> None:
+        clock.advance(30)
+        look()
+
+    clock.call_later(10, move)
+    for seconds in (20, 50, 90):
+        clock.call_later(seconds, look)
+    clock.advance(60)
+    look()
+    assert seen == [20, 40, 50, 60]
+    assert clock.jumps == [(start, start + 60 * SECOND)]
+
+
+def test_an_event_in_ten_thousand_years_does_not_stop_an_open_clock() -> None:
+    looked = threading.Event()
+
+    def real_time_ns() -> int:
+        if threading.current_thread().name == "lab-clock":
+            looked.set()
+        return wall_time_ns()
+
+    clock = Clock(real_time_ns)
+    clock.call_later(10_000 * 366 * 86_400, lambda: None)
+    with clock:
+        assert looked.wait(10)
+        done = threading.Event()
+        clock.call_later(0, done.set)
+        assert done.wait(10)

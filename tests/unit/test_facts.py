@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from datetime import date
 from decimal import Decimal
@@ -55,6 +56,19 @@ def test_an_unknown_key_names_the_nearest() -> None:
 def test_a_key_like_no_other_still_says_what_to_do(key: str) -> None:
     with pytest.raises(facts.UnknownFactError, match=r"facts\.all\(\)"):
         facts.get(key)
+
+
+@pytest.mark.parametrize("key", [None, 5, math.nan, True, [], {}, {1}, b"timeout.maximum", object])
+def test_what_is_no_key_at_all(key: Any) -> None:
+    for ask in (facts.get, facts.value):
+        with pytest.raises(facts.UnknownFactError, match=r"facts\.all\(\) lists every key"):
+            ask(key)
+
+
+def test_a_long_key_is_not_said_in_full() -> None:
+    with pytest.raises(facts.UnknownFactError) as caught:
+        facts.get("a" * 10_000)
+    assert len(str(caught.value)) < 150
 
 
 def test_data_is_read_once() -> None:

@@ -20,7 +20,7 @@ from lambda_lab.aws.lambda_api import INVOKES, OPERATIONS
 from lambda_lab.aws.mapping_checks import _OTHER_SOURCES
 from lambda_lab.aws.model import service_model
 from lambda_lab.facts import study
-from lambda_lab.facts.filled import display_texts, filled
+from lambda_lab.facts.filled import filled
 from lambda_lab.facts.study import Here
 from repository import ROOT
 
@@ -294,6 +294,7 @@ def test_nothing_is_copied_from_the_notes() -> None:
 
 
 def test_filling_takes_what_pages_take() -> None:
-    assert dict(display_texts()) == facts.substitutions()
+    every = " ".join(f"{{{{ {name} }}}}" for name in facts.substitutions())
+    assert filled(every, "all of them") == " ".join(facts.substitutions().values())
     with pytest.raises(facts.FactsDataError, match="an example: no printable fact"):
         filled("{{ timeout_maximun }}", "an example")

@@ -18,15 +18,22 @@ __all__ = ["from_reports"]
 
 # "Memory Size" is what was configured, and what counts; "Max Memory Used" costs nothing extra.
 _BILLED = re.compile(r"\tBilled Duration: (\d+) ms\tMemory Size: (\d+) MB\t")
+# The same in LogFormat JSON; what a function logs itself has its quotes escaped within a message.
+_PLATFORM_REPORT = '"type":"platform.report"'
+_OF_JSON = tuple(
+    re.compile(rf'"{name}"\s*:\s*(\d+)\s*[,}}]') for name in ("billedDurationMs", "memorySizeMB")
+)
 
 
 def from_reports(messages: Iterable[str], *, architecture: str = "x86_64") -> Bill:
     r"""Return what the runs in a log cost, before the free tier.
 
+    The cache and the restores of SnapStart are not in it.
+
     Parameters
     ----------
     messages
-        Log messages; those that are no REPORT are passed over.
+        Log messages in either log format; those that are no REPORT are passed over.
     architecture
         Of the function: the log does not say it.
 
@@ -66,14 +73,20 @@ def from_reports(messages: Iterable[str], *, architecture: str = "x86_64") -> Bi
 def _is_report(message: object) -> bool:
     if not isinstance(message, str):
         raise WorkloadError(f"{shown(message)} is no message of a log; give texts.")
-    return message.startswith("REPORT ")
+    return message.startswith("REPORT ") or _PLATFORM_REPORT in message.replace(" ", "")
 
 
 def _read(message: str) -> tuple[Decimal, Decimal]:
-    found = _BILLED.search(message)
-    if found is None:
+    """Return the billed milliseconds and the memory of a run, from a line of either log format."""
+    if message.startswith("REPORT "):
+        found = _BILLED.search(message)
+        numbers = found.groups() if found else ()
+    else:
+        numbers = tuple(one[1] for one in (name.search(message) for name in _OF_JSON) if one)
+    if len(numbers) != len(_OF_JSON):
         raise WorkloadError(
             f"This REPORT line has no billed duration to read: {message[:120]!r}. "
             "Give the line as Lambda wrote it: on a published page numbers are masked."
         )
-    return Decimal(found[1]), Decimal(found[2])
+    milliseconds, megabytes = map(Decimal, numbers)
+    return milliseconds, megabytes

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lambda_lab import facts
+from lambda_lab.errors import shown
 
 from .errors import WorkloadError
 from .fields import Field
@@ -122,6 +123,8 @@ def charge(name: str, quantity: Any) -> Bill:
     """
     service = services().get(str(name))
     if service is None:
-        raise WorkloadError(f"There is no price for {name!r}. Give one of {', '.join(services())}.")
+        raise WorkloadError(
+            f"There is no price for {shown(name)}. Give one of {', '.join(services())}."
+        )
     number = service.quantity().read(quantity)
     return Bill((Line(service.what, number, service.unit, service.key, service.per, service.each),))

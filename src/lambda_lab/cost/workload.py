@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal, localcontext
 from typing import Any
 
 from lambda_lab import facts
+from lambda_lab.errors import shown
 
 from .errors import WorkloadError
 from .fields import fields
@@ -78,7 +79,7 @@ class Workload:
             object.__setattr__(self, name, field.read(getattr(self, name)))
         if str(self.architecture) not in ARCHITECTURES:
             raise WorkloadError(
-                f"Architecture is {self.architecture!r}. Give {' or '.join(ARCHITECTURES)} "
+                f"Architecture is {shown(self.architecture)}. Give {' or '.join(ARCHITECTURES)} "
                 "(https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html).",
                 "architecture",
             )

@@ -26,6 +26,7 @@ from functools import cache
 from typing import Any
 
 from .fidelity import Answer, Behaviour, Emulators, Fidelity, load_behaviours, load_emulators
+from .filled import display_texts
 from .ledger import Claim, ClaimSource, Paragraph, Verdict, load_claims, load_paragraphs
 from .loader import load_facts, load_records
 from .model import (
@@ -87,7 +88,6 @@ def all() -> Mapping[str, Fact]:  # noqa: A001 - read as facts.all()
     return load_facts()
 
 
-@cache
 def get(key: str) -> Fact:
     """Return the fact with this key.
 
@@ -98,9 +98,12 @@ def get(key: str) -> Fact:
     """
     try:
         return all()[key]
-    except KeyError:
-        nearest = tuple(get_close_matches(key, all(), n=3, cutoff=0.75))
-        raise UnknownFactError(key, nearest) from None
+    except (KeyError, TypeError):  # some things cannot even be looked up
+        raise UnknownFactError(key, _nearest(key)) from None
+
+
+def _nearest(key: Any) -> tuple[str, ...]:
+    return tuple(get_close_matches(key, all(), n=3, cutoff=0.75)) if isinstance(key, str) else ()
 
 
 def value(key: str) -> Any:
@@ -120,11 +123,7 @@ def substitutions() -> dict[str, str]:
     Keys have underscores for dots and hyphens. A fact of low confidence is left out, unless it says
     why it may be printed; so a chapter that uses one fails the strict build.
     """
-    return {
-        key.replace(".", "_").replace("-", "_"): fact.text
-        for key, fact in all().items()
-        if fact.printable
-    }
+    return dict(display_texts())
 
 
 @cache

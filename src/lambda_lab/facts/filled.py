@@ -16,7 +16,7 @@ _SUBSTITUTION = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 @cache
 def display_texts() -> Mapping[str, str]:
-    """Return the display text of every printable fact, as `lambda_lab.facts.substitutions` does."""
+    """Return the display text of every printable fact, by its name in a substitution."""
     return {
         key.replace(".", "_").replace("-", "_"): fact.text
         for key, fact in load_facts().items()

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 
 __all__ = [
     "Confidence",
@@ -42,11 +42,11 @@ class UnknownFactError(LabError, KeyError):
         Keys that look like it, best first.
     """
 
-    def __init__(self, key: str, nearest: tuple[str, ...] = ()) -> None:
+    def __init__(self, key: object, nearest: tuple[str, ...] = ()) -> None:
         hint = (
             f"Did you mean {' or '.join(nearest)}?" if nearest else "facts.all() lists every key."
         )
-        self.message = f"No fact has the key {key!r}. {hint}"
+        self.message = f"No fact has the key {shown(key)}. {hint}"
         super().__init__(self.message)
         self.key = key
         self.nearest = nearest

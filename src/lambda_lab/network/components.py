@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 __all__ = [
+    "LAST_PORT",
     "AclEntry",
     "Address",
     "EgressOnlyGateway",
@@ -236,8 +237,6 @@ class Peering:
     requester: str
     accepter: str
     state: str = "active"
-    requester_region: str = ""
-    accepter_region: str = ""
     requester_dns: bool = False
     accepter_dns: bool = False
 

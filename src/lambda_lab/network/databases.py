@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from lambda_lab.network.codes import Code
 from lambda_lab.network.components import Address, Interface, Subnet, Vpc, address
@@ -12,6 +13,9 @@ from lambda_lab.network.topology import Topology
 __all__ = ["Database", "Proxy"]
 
 PUBLIC_ADDRESS = address("198.51.100.30")
+PUBLIC_ADDRESSES = 200
+RESERVED_FIRST, RESERVED_LAST = 4, 1
+"""Addresses at both ends of a subnet that nothing may have (VPC:subnet-sizing)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Database:
         ``PubliclyAccessible``: outside its VPC the name then resolves to a public address.
     at
         Its private address; None takes a free one of the subnet.
+    place
+        How many databases and proxies come before it: each has addresses of its own.
     """
 
     identifier: str
@@ -35,6 +41,7 @@ class Database:
     public: bool = False
     at: str | None = None
     named: bool = True
+    place: int = 0
 
     @property
     def name(self) -> str:
@@ -57,8 +64,8 @@ class Database:
         if not found:
             return None
         home = found[0]
-        private = address(self.at) if self.at else _free(topology, home)
-        public = PUBLIC_ADDRESS if self.public else None
+        private = address(self.at) if self.at else _free(topology, home, self.place)
+        public = PUBLIC_ADDRESS + self.place % PUBLIC_ADDRESSES if self.public else None
         return Interface(
             self.identifier, home.vpc, home.id, (private,), self.groups, public, kind="database"
         )
@@ -78,14 +85,16 @@ class Proxy(Database):
             raise ValueError("A proxy is never publicly accessible.")
 
 
-def _free(topology: Topology, subnet: Subnet) -> Address:
-    """Return an address of a subnet that no listed interface has."""
+def _free(topology: Topology, subnet: Subnet, place: int) -> Address:
+    """Return an address of a subnet that no listed interface has; *place* others go before it."""
     block = min(subnet.cidrs, key=lambda one: one.version)
-    middle = block.num_addresses // 2
-    for place in range(middle, block.num_addresses):
-        if topology.interface_at(block[place], subnet.vpc) is None:
-            return block[place]
-    return block[middle]
+    middle, end = block.num_addresses // 2, block.num_addresses - RESERVED_LAST
+    free = (
+        block[at]
+        for at in chain(range(middle, end), range(RESERVED_FIRST, middle))
+        if topology.interface_at(block[at], subnet.vpc) is None
+    )
+    return next(islice(free, place, None), block[middle])
 
 
 def _resolves_privately(topology: Topology, vpc: Vpc | None, home: str) -> bool:

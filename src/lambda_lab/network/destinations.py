@@ -30,7 +30,11 @@ WEB_ADDRESS = "203.0.113.10"
 HTTPS, HTTP = 443, 80
 MISSING = Code.NO_SOURCE_OR_DESTINATION
 # Where the name of a service's endpoint is not the service's host name (botocore, moto's list).
-ENDPOINT_NAMES = {"kinesis": "kinesis-streams", "firehose": "kinesis-firehose"}
+ENDPOINT_NAMES = {
+    "api.ecr": "ecr.api",
+    "firehose": "kinesis-firehose",
+    "kinesis": "kinesis-streams",
+}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,7 +59,7 @@ def read_question(message: bytes) -> Question | None:
 
 def with_addresses(question: Question, addresses: Sequence[Address]) -> bytes:
     """Return the answer that holds those of the addresses that were asked for."""
-    fit = [ipaddress.ip_address(one) for one in addresses if one.version == question.version]
+    fit = [one for one in addresses if one.version == question.version]
     head = _HEADER.pack(question.ident, IS_ANSWER | RECURSION, 1, len(fit), 0, 0)
     kind = 1 if question.version == 4 else 28
     records = [

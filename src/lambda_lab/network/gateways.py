@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lambda_lab.network.arrival import Leg, arrive, deliver, gone
 from lambda_lab.network.codes import Code
-from lambda_lab.network.components import Address, Route, address, covers, network
+from lambda_lab.network.components import Address, Route, covers, network
 from lambda_lab.network.trail import Stopped, Trail
 
 __all__ = ["travel"]
@@ -290,5 +290,3 @@ TARGETS: dict[str, Callable[[Trail, Leg, Route], None]] = {
     "i-": _appliance,
 }
 """What each kind of target does, by how its ids begin."""
-
-RESOLVERS = (address("169.254.169.253"), address("fd00:ec2::253"))

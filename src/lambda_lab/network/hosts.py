@@ -23,7 +23,7 @@ NUMERIC_NAME = re.compile(r"ip-(\d+)-(\d+)-(\d+)-(\d+)\.(?:ec2|[a-z0-9-]+\.compu
 ENDPOINT_NAME = re.compile(r"(vpce-[0-9a-f]+)[-.].*")
 FUNCTION_URL = re.compile(r"[a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws")
 BUCKET = re.compile(r"(?:.+\.)?(s3)(?:[.-]([a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com")
-SERVICE = re.compile(r"([a-z0-9-]+)(?:\.([a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com")
+SERVICE = re.compile(r"(api\.ecr|[a-z0-9-]+)(?:\.([a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com")
 OF_AMAZON = (".amazonaws.com", ".internal", ".on.aws")
 
 

@@ -93,7 +93,10 @@ def _part(
 
 
 def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(one) for one in value]
+    """Return the patterns of an element; of one that is no text and no list of texts, none."""
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _match(patterns: Iterable[str], text: str, fold: bool) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lambda_lab.errors import LabError, shown
 from lambda_lab.network.arrival import Leg, arrive
 from lambda_lab.network.codes import Code, Failure
 from lambda_lab.network.components import (
+    LAST_PORT,
     Address,
     Endpoint,
     Subnet,
@@ -20,8 +22,9 @@ from lambda_lab.network.components import (
     network,
 )
 from lambda_lab.network.destinations import AwsService, Destination, Found
-from lambda_lab.network.gateways import PRIVATE, RESOLVERS, SHARED, travel
+from lambda_lab.network.gateways import PRIVATE, SHARED, travel
 from lambda_lab.network.policies import policy_allows
+from lambda_lab.network.resolver import ask_resolver, is_awss_own
 from lambda_lab.network.sources import Source, source_address
 from lambda_lab.network.topology import Topology
 from lambda_lab.network.trail import Packet, Stopped, Trail
@@ -31,13 +34,12 @@ __all__ = ["LAMBDA_ADDRESS", "reach"]
 
 LAMBDA_ADDRESS = address("192.0.2.1")
 """What stands for the public addresses of Lambda's own network."""
-DNS_PORT = 53
+PROTOCOLS = ("tcp", "udp", "icmp")
 NEVER_PUBLIC = (
     *PRIVATE,
     *SHARED,
     *map(network, ("127.0.0.0/8", "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10")),
 )
-LINK_LOCAL = tuple(map(network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")))
 
 
 def reach(
@@ -49,7 +51,7 @@ def reach(
 ) -> Verdict:
     """Say whether a function reaches a destination, and what stops it first.
 
-    Never fails: a network that is incomplete or contradicts itself gives a reason.
+    A network that is incomplete or contradicts itself gives a reason, never an error.
 
     Parameters
     ----------
@@ -58,6 +60,11 @@ def reach(
         the destination: its execution environments are spread over all of them.
     protocol
         ``tcp``, ``udp`` or ``icmp``.
+
+    Raises
+    ------
+    LabError
+        If the port or the protocol is none.
 
     Examples
     --------
@@ -68,12 +75,20 @@ def reach(
     >>> verdict.code, verdict.sentences()[0]
     ('NO_SOURCE_OR_DESTINATION', 'The function cannot reach example.com on port 443.')
     """
+    _check(port, protocol)
     asked = Verdict(source.name, destination.name, port, protocol, ())
     if not source.attached:
         return _from_lambda(topology, destination, asked)
     verdicts = [_from_subnet(topology, source, one, destination, asked) for one in source.subnets]
     chosen = next((one for one in verdicts if not one.reachable), verdicts[0])
     return replace(chosen, unequal=len({one.reachable for one in verdicts}) > 1)
+
+
+def _check(port: object, protocol: object) -> None:
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= LAST_PORT:
+        raise LabError(f"{shown(port)} is no port. Give a whole number from 0 to {LAST_PORT}.")
+    if protocol not in PROTOCOLS:
+        raise LabError(f"There is no protocol {shown(protocol)}. Give {', '.join(PROTOCOLS)}.")
 
 
 def _from_subnet(
@@ -184,8 +199,8 @@ def _walk(
     """Take the packet there and the answer back."""
     home, vpc = place
     mine = source_address(trail.topology, source, home, to.version)
-    if covers(LINK_LOCAL, to):
-        _ask_resolver(trail, vpc, to, asked)
+    if is_awss_own(vpc, to):
+        ask_resolver(trail, vpc, to, asked.port)
         return
     if mine is None:
         raise _no_family(trail, source.name, to)
@@ -210,21 +225,6 @@ def _no_family(trail: Trail, name: str, to: Address) -> Stopped:
         text=f"{name} has no IPv{to.version} address, and {to} is one.",
         remedy=remedy,
         shows=Failure.UNREACHABLE,
-    )
-
-
-def _ask_resolver(trail: Trail, vpc: Vpc, to: Address, asked: Verdict) -> None:
-    """Reach the VPC's resolver, which no group and no network ACL can filter."""
-    if to in RESOLVERS and asked.port == DNS_PORT and vpc.dns_support:
-        trail.passed(vpc.id, "dns", str(to), "It is the resolver of the VPC.")
-        return
-    raise trail.stop(
-        Code.NO_POSSIBLE_DESTINATION,
-        str(to),
-        "interface",
-        f"{to} is link-local",
-        text=f"Nothing answers a function at the link-local address {to}.",
-        remedy="Use the address of a host.",
     )
 
 

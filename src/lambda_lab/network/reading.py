@@ -228,8 +228,6 @@ def _peering(one: Described) -> parts.Peering:
         id_of(requester, "VpcId"),
         id_of(accepter, "VpcId"),
         text_of(part_of(one, "Status"), "Code", "unknown"),
-        text_of(requester, "Region"),
-        text_of(accepter, "Region"),
         bool(part_of(requester, "PeeringOptions").get(lets)),
         bool(part_of(accepter, "PeeringOptions").get(lets)),
     )

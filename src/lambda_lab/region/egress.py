@@ -84,7 +84,9 @@ def open_egress(
     """
 
     def stand_ins() -> StandIns:
-        served = (_served(region, one) for one in databases().endpoints.all())
+        served = (
+            _served(region, one, number) for number, one in enumerate(databases().endpoints.all())
+        )
         return StandIns(server.port, site.port, tuple(one for one in served if one is not None))
 
     def seen_from(local_port: int) -> str:
@@ -104,10 +106,14 @@ def open_egress(
         yield RegionEgress(region, server, runtime, policy)
 
 
-def _served(region: str, endpoint: Endpoint) -> Served | None:
+def _served(region: str, endpoint: Endpoint, number: int) -> Served | None:
     place = database_place(region, endpoint.kind, endpoint.identifier)
     if place is None:
         return None
     known = (endpoint.identifier, place.subnets, place.groups, endpoint.port)
-    destination = Proxy(*known) if endpoint.kind == "proxy" else Database(*known, place.public)
+    destination = (
+        Proxy(*known, place=number)
+        if endpoint.kind == "proxy"
+        else Database(*known, place.public, place=number)
+    )
     return Served(destination, endpoint.name, endpoint.address, endpoint.port)

@@ -141,19 +141,20 @@ class Axis:
         scale at which the longest chain still fits is found by halving.
         """
         wishes = self._wishes()
-        least = self._spread(wishes, 0.0, 1.0)[-1]
-        uncut = sum(self._drawn(i) for i in range(1, len(self._times)))
+        drawn = [self._drawn(i) for i in range(1, len(self._times))]
+        least = _spread(wishes, drawn, 0.0, 1.0)[-1]
+        uncut = sum(drawn)
         # With no time to draw to scale, the phases share the room; else they leave a fifth of it.
         most = 1.0 if uncut else 2.5
         shrink = min(most, (0.8 if uncut else 1.0) * room / least) if least > 0 else 1.0
         low, high = 0.0, room / uncut if uncut else 0.0
         for _ in range(50):
             middle = (low + high) / 2
-            if self._spread(wishes, middle, shrink)[-1] <= room:
+            if _spread(wishes, drawn, middle, shrink)[-1] <= room:
                 low = middle
             else:
                 high = middle
-        spread = self._spread(wishes, low, shrink)
+        spread = _spread(wishes, drawn, low, shrink)
         true = _true_scale(room, self._cut_total(spread), uncut) if uncut else 0.0
         self.widened = least > 0 and (not uncut or low < 0.98 * true)
         return [self.left + x for x in spread]
@@ -181,16 +182,6 @@ class Axis:
             return 0
         passed = self._times[i] - self._times[i - 1]
         return round(passed / HALF_SECOND) * HALF_SECOND if self.steady else passed
-
-    def _spread(
-        self, wishes: list[list[tuple[int, float]]], scale: float, shrink: float
-    ) -> list[float]:
-        xs = [0.0] * len(self._times)
-        for i in range(1, len(xs)):
-            xs[i] = xs[i - 1] + self._drawn(i) * scale
-            for earlier, wanted in wishes[i]:
-                xs[i] = max(xs[i], xs[earlier] + wanted * shrink)
-        return xs
 
     # -- ticks -----------------------------------------------------------------------------
 
@@ -232,6 +223,22 @@ class Axis:
                 if start + count * step > end:
                     break
                 yield start + count * step, ("+" if number else "") + say(count * step)
+
+
+def _spread(
+    wishes: Sequence[Sequence[tuple[int, float]]],
+    drawn: Sequence[int],
+    scale: float,
+    shrink: float,
+) -> list[float]:
+    """Return an x for each moment from 0 on, as near to the one before as all wishes allow."""
+    xs = [0.0]
+    for passed, wanted_here in zip(drawn, wishes[1:], strict=True):
+        x = xs[-1] + passed * scale
+        for earlier, wanted in wanted_here:
+            x = max(x, xs[earlier] + wanted * shrink)
+        xs.append(x)
+    return xs
 
 
 def _true_scale(room: float, taken: float, uncut: int) -> float:

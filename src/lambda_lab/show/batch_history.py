@@ -77,6 +77,14 @@ class Held:
             yield from (step.start, step.end) if isinstance(step, Batch) else (step.moment,)
 
     @property
+    def reached(self) -> Moment | None:
+        """The moment at which the last of it was over; a record may come back for ever."""
+        if not self.steps:
+            return None
+        step = self.steps[-1]
+        return step.end if isinstance(step, Batch) else step.moment
+
+    @property
     def last(self) -> Outcome | None:
         """What became of it last."""
         return next((step for step in reversed(self.steps) if isinstance(step, Outcome)), None)
@@ -174,7 +182,7 @@ class _Reader:
     def _batch(self, event: Event) -> None:
         held = self._held(event)
         lanes = {(record.mapping, record.lane) for record in held if record.lane}
-        causes = [moment for record in held for moment in list(record.moments)[-1:]]
+        causes = [record.reached for record in held if record.reached is not None]
         causes += [
             self._lanes[lane]
             for lane in lanes
@@ -213,7 +221,7 @@ class _Reader:
         held = self._held(event)
         batch = self._calls.get(event.request)
         causes = [batch.end] if batch is not None else []
-        causes += [moment for record in held for moment in list(record.moments)[-1:]]
+        causes += [record.reached for record in held if record.reached is not None]
         if causes:
             now = self._placer.after(event.time_ns, *causes)
         else:

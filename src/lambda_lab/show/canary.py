@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 from lambda_lab.show.canary_model import checked_weight, wilson
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.curve_words import number_said
@@ -67,7 +67,7 @@ def counted(run: Sequence[str], version: str) -> list[int]:
 def _check_version(one: object) -> None:
     if not isinstance(one, str):
         raise LabError(
-            f"{one!r} is no version: collect ExecutedVersion, which Lambda gives as text."
+            f"{shown(one)} is no version: collect ExecutedVersion, which Lambda gives as text."
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 
 __all__ = [
     "CALLS",
@@ -205,7 +205,7 @@ def checked_weight(weight: object) -> float:
     """
     number = _within(weight, 1)
     if number is None:
-        raise LabError(f"The weight is {weight!r}; an alias takes 0.0 to 1.0.")
+        raise LabError(f"The weight is {shown(weight)}; an alias takes 0.0 to 1.0.")
     return number
 
 
@@ -219,7 +219,7 @@ def checked_percent(name: str, value: object) -> float:
     """
     number = _within(value, _WHOLE)
     if number is None:
-        raise LabError(f"{name} is {value!r} %; give 0 to {_WHOLE}.")
+        raise LabError(f"{name} is {shown(value)} %; give 0 to {_WHOLE}.")
     return number
 
 

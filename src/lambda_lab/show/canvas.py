@@ -16,6 +16,7 @@ _ID = "\ue000"
 # Characters that XML 1.0 does not allow (https://www.w3.org/TR/xml/#charsets), and ours.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\uf000-\ufffd\U00010000-\U0010ffff]")
 _DESCRIPTION_LIMIT = 1_200
+_LETTER = TEXT_SIZE * 0.56
 _GRAINS = {
     "diagonal": "M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4",
     "cross": "M0,0 l8,8 M0,8 l8,-8",
@@ -38,7 +39,12 @@ def clean(text: object, limit: int = 200) -> str:
 
 def text_width(text: str) -> float:
     """Return about how many units *text* takes at the size used on a phone."""
-    return len(text) * TEXT_SIZE * 0.56
+    return len(text) * _LETTER
+
+
+def _letters(room: float) -> int:
+    """Return how many letters of a text fit in *room*; half a unit over is not seen."""
+    return min(200, int((room + 0.5) / _LETTER))
 
 
 def _number(value: float) -> str:
@@ -103,10 +109,11 @@ class Canvas:
         self._add("circle", {"class": kind, **{k: _number(v) for k, v in where.items()}})
 
     def text(self, x: float, y: float, text: str, kind: str = "", *, anchor: str = "start") -> None:
-        """Write *text* with its middle height at *y*."""
+        """Write *text* with its middle height at *y*; what would leave the sheet is cut short."""
+        room = {"start": WIDTH - x, "middle": 2 * min(x, WIDTH - x), "end": x}[anchor]
         attributes = {"x": _number(x), "y": _number(y), "text-anchor": anchor}
         attributes |= {"dominant-baseline": "central"} | ({"class": kind} if kind else {})
-        self._add("text", attributes).text = clean(text)
+        self._add("text", attributes).text = clean(text, max(1, _letters(room)))
 
     def begin(self, tip: str) -> None:
         """Open a group; *tip* appears when the pointer rests on it."""

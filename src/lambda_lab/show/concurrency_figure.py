@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lambda_lab.clock import SECOND
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.curve_words import number_said
 from lambda_lab.show.figure import Figure
-from lambda_lab.show.given import given_mapping, given_row
+from lambda_lab.show.given import MOST, given_mapping, given_row
 from lambda_lab.show.style import WIDTH
 from lambda_lab.show.times import say
 from lambda_lab.simulate import Result
@@ -153,19 +153,22 @@ def _checked_limits(limits: Mapping[str, int]) -> dict[str, int]:
 def _window(one: object) -> Window:
     if not isinstance(one, Window):
         if not isinstance(one, tuple | list) or len(one) != 3:
-            raise LabError(f"{one!r} is no window; give (start in seconds, running, throttled).")
+            raise LabError(
+                f"{shown(one)} is no window; give (start in seconds, running, throttled)."
+            )
         one = Window(*one)
     start: object = one.start
-    if isinstance(start, bool) or not isinstance(start, int | float) or not math.isfinite(start):
-        raise LabError(f"A window cannot begin at {start!r}; give seconds.")
+    number = isinstance(start, int | float) and not isinstance(start, bool)
+    if not number or not -MOST <= one.start <= MOST:
+        raise LabError(f"A window cannot begin at {shown(start)}; give seconds.")
     return Window(
-        float(start), _count("Running", one.running), _count("Throttled", one.throttled)
+        float(one.start), _count("Running", one.running), _count("Throttled", one.throttled)
     )  # fmt: skip
 
 
 def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise LabError(f"{name} is {value!r}; give a whole number, 0 or more.")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST:
+        raise LabError(f"{name} is {shown(value)}; give a whole number, 0 or more.")
     return value
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Real
 
 from lambda_lab.clock import SECOND
 from lambda_lab.errors import LabError, shown
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.curve_words import number_said, tell_curves
 from lambda_lab.show.figure import Figure
-from lambda_lab.show.given import given_mapping, given_row
+from lambda_lab.show.given import given_mapping, given_number, given_row
 from lambda_lab.show.style import LINES, WIDTH
 from lambda_lab.show.times import say
 
@@ -92,7 +90,7 @@ def curve(
             f"this one has {len(series)}. Draw several figures, or shorten the names."
         )
     marked = given_mapping("limits", limits or {}, "values")
-    named = {clean(name, 24): _finite(value) for name, value in marked.items()}
+    named = {clean(name, 24): given_number(value) for name, value in marked.items()}
     heading = clean(title) if title else clean(f"{y[:1].upper()}{y[1:]} against {x}")
     words = tell_curves(lines, named, x=clean(x), time=time, step=step)
     canvas = Canvas()
@@ -107,22 +105,12 @@ def _checked(name: str, points: Sequence[Point]) -> list[Point]:
         pair = tuple(given_row(f"A point of {name!r}", point, "two numbers"))
         if len(pair) != 2:
             raise LabError(f"A point of {name!r} is {shown(point)}; give pairs (x, y).")
-        checked.append((_finite(pair[0]), _finite(pair[1])))
+        checked.append((given_number(pair[0]), given_number(pair[1])))
     if not checked:
         raise LabError(f"The line {name!r} has no points. Give at least one pair (x, y).")
     if any(after[0] < before[0] for before, after in pairwise(checked)):
         raise LabError(f"The points of {name!r} are not in order of x. Sort them first.")
     return checked
-
-
-def _finite(value: object) -> float:
-    number = math.nan
-    if not isinstance(value, bool) and isinstance(value, Real):
-        with suppress(OverflowError):
-            number = float(value)
-    if not math.isfinite(number):
-        raise LabError(f"{shown(value)} cannot be drawn: give a finite number.")
-    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
-from lambda_lab.errors import LabError
+from lambda_lab.errors import LabError, shown
 from lambda_lab.timeline import Event
 
-__all__ = ["given_events", "given_mapping", "given_row"]
+__all__ = ["MOST", "given_events", "given_mapping", "given_number", "given_row"]
+
+MOST = 10**15
+"""The largest number that is drawn, in both directions: beyond it a float cannot tell two apart."""
 
 
 def given_row(what: str, value: Any, of: str) -> list[Any]:
@@ -31,6 +35,29 @@ def given_row(what: str, value: Any, of: str) -> list[Any]:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise LabError(f"{what} is a single {type(value).__name__}; give a list of {of}.")
     return list(value)
+
+
+def given_number(value: Any) -> float:
+    """Return *value* as a float.
+
+    Raises
+    ------
+    LabError
+        If it is no number, not finite, or too large to be drawn.
+
+    Examples
+    --------
+    >>> given_number(10)
+    10.0
+    >>> given_number(1e300)
+    Traceback (most recent call last):
+    ...
+    lambda_lab.errors.LabError: 1e+300 cannot be drawn: give a finite number of at most 10^15.
+    """
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real or not -MOST <= value <= MOST:
+        raise LabError(f"{shown(value)} cannot be drawn: give a finite number of at most 10^15.")
+    return float(value)
 
 
 def given_mapping(what: str, value: Any, of: str) -> Mapping[str, Any]:

@@ -52,10 +52,15 @@ def named(text: str, names: Mapping[str, str]) -> str:
     --------
     >>> named("rtb-1 route 0.0.0.0/0 -> nat-12", {"nat-12": "exit", "rtb-1": "private"})
     'private route 0.0.0.0/0 -> exit'
+    >>> named("127.0.0.12, not 127.0.0.1.", {"127.0.0.1": "exit"})
+    '127.0.0.12, not exit.'
     """
-    for known in sorted(names, key=len, reverse=True):
-        text = text.replace(known, names[known])
-    return text
+    known = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True) if one)
+    if not known:
+        return text
+    # Whole ids and addresses only: 127.0.0.1 is no part of 127.0.0.12, nor igw-1 of eigw-1.
+    whole = rf"(?<![\w.-])(?:{known})(?![\w-]|\.\w)"
+    return re.sub(whole, lambda found: names[found[0]], text)
 
 
 @dataclass(frozen=True)

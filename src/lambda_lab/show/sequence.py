@@ -128,7 +128,7 @@ def _message(canvas: Canvas, step: Step, y: float, number: int) -> None:
         left = 20.0
     width = text_width(step.label) + left
     x = (start + end) / 2 - width / 2
-    x = min(max(x, _MARGIN), WIDTH - _MARGIN - width)
+    x = max(_MARGIN, min(x, WIDTH - _MARGIN - width))
     if step.phase:
         sign(canvas, step.phase, x + 8, y + 19)
     canvas.text(x + left, y + (13 if number else 19), step.label, "ll-halo")

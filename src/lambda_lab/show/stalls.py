@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +10,7 @@ from lambda_lab.clock import SECOND
 from lambda_lab.errors import LabError, shown
 from lambda_lab.show.canvas import Canvas, clean, text_width
 from lambda_lab.show.figure import Figure
-from lambda_lab.show.given import given_mapping, given_row
+from lambda_lab.show.given import MOST, given_mapping, given_row
 from lambda_lab.show.style import WIDTH
 from lambda_lab.show.times import say
 
@@ -111,7 +110,7 @@ def _checked(client: str, calls: Sequence[Call]) -> Sequence[Call]:
     for one in given_row(f"{client!r}", calls, "calls"):
         try:
             sent, ended, _ = one
-            fits = -math.inf < sent <= ended < math.inf
+            fits = -MOST <= sent <= ended <= MOST
         except (TypeError, ValueError):
             fits = False
         if not fits:

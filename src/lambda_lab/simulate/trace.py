@@ -64,7 +64,9 @@ def read_trace(path: str | Path) -> Trace:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             requests = _requests(csv.DictReader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except SimulationError:
+        raise
+    except (OSError, ValueError, csv.Error) as error:  # a name or a text that cannot be
         raise SimulationError(f"The trace cannot be read: {error}.") from error
     if not requests:
         raise SimulationError(f"{path.name} holds no request below its head line.")

@@ -21,6 +21,7 @@ __all__ = ["bursts", "constant", "daily_curve", "poisson"]
 
 DAY = 86_400
 MOST = 2**31 - 1
+_COUNTED = 10**30
 
 
 def _end(name: str, value: Any) -> int:
@@ -31,8 +32,8 @@ def _end(name: str, value: Any) -> int:
 def _not_too_many(count: float) -> None:
     if count > MOST:
         raise SimulationError(
-            f"That makes about {count:.3g} requests; give a lower rate or a shorter time, "
-            f"for at most {MOST} requests."
+            f"That makes about {min(count, _COUNTED):.3g} requests; give a lower rate or a "
+            f"shorter time, for at most {MOST} requests."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -82,6 +83,13 @@ def test_an_architecture_that_lambda_has_not(value: Any) -> None:
     assert refused("Architecture is", architecture=value).field == "architecture"
 
 
+def test_what_is_long_is_not_said_in_full() -> None:
+    assert len(str(refused("Architecture is", architecture="x" * 9_000))) < 300
+    with pytest.raises(WorkloadError, match="There is no price for 'xxx") as caught:
+        cost.charge("x" * 9_000, 1)
+    assert len(str(caught.value)) < 700
+
+
 @pytest.mark.parametrize("value", [3e6, 3_000_000, Decimal("3E+6"), Fraction(3_000_000)])
 def test_a_whole_number_may_come_in_any_type(value: Any) -> None:
     found = Workload(requests=value, duration_ms=1).requests
@@ -149,6 +157,18 @@ def test_reports_that_are_masked_or_of_no_architecture() -> None:
         cost.from_reports([], architecture="sparc")
     assert cost.from_reports(["START RequestId: a", "a line of yours"]).lines == ()
     assert cost.from_reports([]).words == "The bill is $0.00: everything is free."
+
+
+def test_reports_in_json_are_billed_too() -> None:
+    metrics = {"durationMs": 1.2, "billedDurationMs": 3000, "memorySizeMB": 1024}
+    record = {"requestId": "a", "metrics": metrics | {"maxMemoryUsedMB": 40}, "status": "success"}
+    report = {"time": "2026-11-21T12:00:00.000Z", "type": "platform.report", "record": record}
+    other = {"level": "INFO", "message": json.dumps(report), "type": "app"}
+    lines = [json.dumps(report), json.dumps(report, separators=(",", ":")), json.dumps(other)]
+    found = cost.from_reports(lines)
+    assert [line.quantity for line in found.lines] == [2, Decimal(6)]
+    with pytest.raises(WorkloadError, match="masked"):
+        cost.from_reports([lines[0].replace("3000", "…")])
 
 
 def test_reports_of_runs_that_failed_are_billed_like_others() -> None:

@@ -167,6 +167,9 @@ def test_descriptions_that_make_no_sense_are_left_out() -> None:
         (f'{{"Statement": [{{{ALL}, "Condition": {{"a": 1}}}}, {{{NO_GET}}}]}}', False),
         (f'{{"Statement": [{{{ALL}}}, {{{NO_GET}}}]}}', False),
         (f'{{"Statement": [{{"Effect": "Allow", "Action": "*", {NOT_B}}}]}}', False),
+        ('{"Statement": [{"Effect": "Allow", "Action": null, "Resource": "*"}]}', False),
+        ('{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": 5}]}', False),
+        ('{"Statement": [{"Effect": "Allow", "Action": ["*", 5], "Resource": "*"}]}', True),
     ],
 )  # fmt: skip
 def test_endpoint_policies(policy: str, allowed: bool | None) -> None:
@@ -193,6 +196,7 @@ def test_could_any_call_pass(policy: str, allowed: bool) -> None:
         ("my.bucket.s3.eu-west-1.amazonaws.com", AwsService("s3", "eu-west-1")),
         ("bucket.s3.amazonaws.com.", AwsService("s3", "us-east-1")),
         ("SQS.us-gov-west-1.amazonaws.com", AwsService("sqs", "us-gov-west-1")),
+        ("api.ecr.us-east-1.amazonaws.com", AwsService("api.ecr", "us-east-1")),
         ("2001:db8::1", At("2001:db8::1")),
         ("[2001:db8::1]", At("2001:db8::1")),
         ("ip-10-0-1-5.ec2.internal", At("10.0.1.5", named=True)),

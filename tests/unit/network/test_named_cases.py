@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from lambda_lab.errors import LabError
 from lambda_lab.network.components import (
     Interface,
     InternetGateway,
@@ -158,3 +161,27 @@ def test_sentences_of_every_case_are_short_and_whole(case: Case) -> None:
     for sentence in got.sentences():
         assert sentence.endswith("."), sentence
         assert len(sentence) <= 200, sentence
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 1.5, "443", None, True])
+def test_what_is_no_port(port: Any) -> None:
+    with pytest.raises(LabError, match=r"is no port\. Give a whole number from 0 to 65535\."):
+        reach(HERE, FUNCTION, WEB, port)
+
+
+@pytest.mark.parametrize("protocol", ["TCP", "sctp", "", 6, None])
+def test_what_is_no_protocol(protocol: Any) -> None:
+    with pytest.raises(LabError, match=r"no protocol .*\. Give tcp, udp, icmp\."):
+        reach(HERE, FUNCTION, WEB, 443, protocol)
+
+
+def test_the_resolver_is_in_the_vpc_too_at_its_block_plus_two() -> None:
+    resolver = At("10.0.0.2")
+    closed = changed(HERE, "groups", "sg-function", rules=())
+    assert reach(closed, FUNCTION, resolver, 53, "udp").reachable
+    assert reach(closed, FUNCTION, resolver, 53).reachable
+    other = reach(HERE, FUNCTION, resolver, 443)
+    assert other.code == "NO_POSSIBLE_DESTINATION"
+    off = reach(changed(HERE, "vpcs", "vpc-a", dns_support=False), FUNCTION, resolver, 53)
+    assert off.sentences()[1] == "Nothing answers a function at 10.0.0.2 on port 53."
+    assert off.sentences()[-1] == "Set enableDnsSupport of vpc-a to true."

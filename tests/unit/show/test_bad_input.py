@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -104,3 +105,38 @@ def test_a_point_is_two_finite_numbers(value: Any) -> None:
 def test_any_title_can_be_written(title: Any) -> None:
     assert "<b>" not in show.legend(title=title).svg
     assert show.stall({"direct": OUTAGE}, title=title).svg
+
+
+@pytest.mark.parametrize("value", [-1e308, 1e308, 1e16, -(10**16), Fraction(10**16)])
+def test_what_is_too_large_to_be_drawn(value: Any) -> None:
+    with pytest.raises(LabError, match=r"give a finite number of at most 10\^15"):
+        show.curve({"a": [(0, value)]}, x="x", y="y")
+    with pytest.raises(LabError, match=r"give a finite number of at most 10\^15"):
+        show.curve({"a": [(0, 1)]}, x="x", y="y", limits={"most": value})
+
+
+@pytest.mark.parametrize("value", [10**16, 10**4000, -1, 1.5, None, True, "1", math.inf])
+def test_what_is_no_number_of_requests(value: Any) -> None:
+    for window in ((60, value, 0), (60, 0, value)):
+        with pytest.raises(LabError, match=r"give a whole number, 0 or more\."):
+            show.concurrency([(0, 1, 0), window])
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, math.nan, math.inf, None, True, "0"])
+def test_a_window_begins_at_a_moment(value: Any) -> None:
+    with pytest.raises(LabError, match=r"A window cannot begin at .*; give seconds\."):
+        show.concurrency([(value, 1, 0), (60, 1, 0)])
+
+
+@pytest.mark.parametrize("value", [1e300, 10**400, math.nan, math.inf, None, "0"])
+def test_a_call_is_at_a_moment(value: Any) -> None:
+    with pytest.raises(LabError, match="Give when it was sent, when it ended"):
+        show.stall({"direct": [*OUTAGE, (0.5, value, "second")]})
+
+
+@pytest.mark.parametrize("value", [10**15, -(10**15), 1e-300, 5e-324])
+def test_the_largest_and_the_smallest_numbers_are_drawn(value: float) -> None:
+    for time in (False, True):
+        figure = show.curve({"a": [(0, value), (1, 2 * value / 3)]}, x="x", y="y", time=time)
+        assert all(word not in figure.svg for word in ('"nan"', '"inf"', '"-inf"'))
+    assert show.concurrency([(0, 10**15, 10**15), (1, 0, 0)], limits={"most": 10**15}).svg

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from lambda_lab import show
 from lambda_lab.errors import LabError
+from lambda_lab.show.canvas import text_width
 from lambda_lab.show.style import LINES, MARKS, SHADES, TEXT_SIZE, WIDTH, svg_css
-from lambda_lab.timeline import Event
+from lambda_lab.timeline import Event, Kind
 
 Lab = Callable[..., Sequence[Event]]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -76,6 +78,49 @@ def test_everything_is_drawn_on_the_sheet(figure: show.Figure) -> None:
         assert -1 <= float(element.get("x", 0)) <= width
         assert -1 <= float(element.get("y", 0)) <= height
         assert float(element.get("x", 0)) + float(element.get("width", 0)) <= width + 1
+
+
+def _written(element: ET.Element) -> tuple[float, float]:
+    """Return where a text begins and ends, as a sheet on a phone counts on."""
+    x, width = float(element.get("x", 0)), text_width(element.text or "")
+    begin = {"start": x, "middle": x - width / 2, "end": x - width}
+    left = begin[element.get("text-anchor", "start")]
+    return left, left + width
+
+
+@pytest.mark.parametrize("letter", ["a", "長"])
+@pytest.mark.parametrize("steady", [False, True])
+def test_the_longest_names_stay_on_the_sheet(letter: str, steady: bool) -> None:
+    """Of two functions, a queue for dead letters and a message group."""
+    functions, queue = (letter * 64, letter * 63 + "b"), f"arn:aws:sqs:us-east-1:1:{letter * 80}"
+    events, now = [], 0
+    for function in functions:
+        run: dict[str, Any] = {"source": queue, "records": ["m1"], "lanes": [letter * 128]}
+        run |= {"mapping": function, "attempt": 1}
+        for kind, environment, detail in (
+            (Kind.QUEUED, None, {"source": queue}),
+            (Kind.BATCH, None, run),
+            (Kind.RECEIVED, None, {}),
+            (Kind.STARTING, "e", {}),
+            (Kind.INVOKE, "e", {}),
+            (Kind.INVOKE_DONE, "e", {"status": "error", "error_type": letter * 300}),
+            (Kind.SHUTDOWN, "e", {"reason": letter * 300}),
+            (Kind.DELIVERED, None, {"as": "dead-letter", "target": queue}),
+        ):
+            now += 500_000_000
+            request = None if kind is Kind.SHUTDOWN else function
+            events.append(Event(now, kind, function, environment, request, detail))
+    for figure in (
+        show.lanes(events, title=letter * 300, steady=steady),
+        show.event_lives(events, steady=steady),
+        show.batch_lives(events, names={"m1": letter * 300}, steady=steady),
+        show.sequence(events, steady=steady),
+    ):
+        texts = list(ET.fromstring(figure.svg).iterfind(f".//{SVG}text"))
+        assert texts
+        for element in texts:
+            left, right = _written(element)
+            assert -0.5 <= left < right <= WIDTH + 0.5, element.text
 
 
 def test_two_figures_do_not_share_ids_and_the_same_one_keeps_its_own(lab: Lab) -> None:

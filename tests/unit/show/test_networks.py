@@ -26,6 +26,7 @@ from lambda_lab.show.network_settings import (
     source_of,
     topology_of,
 )
+from lambda_lab.show.networks import named
 from network_worlds import FUNCTION, usual
 
 
@@ -107,3 +108,18 @@ def test_the_script_loads_nothing() -> None:
     script = Path(show.__file__).with_name("network.js").read_text(encoding="utf-8")
     assert "http" not in script
     assert "fetch" not in script
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("eigw-1 and igw-1", "eigw-1 and gate"),
+        ("127.0.0.12, then 127.0.0.1.", "127.0.0.12, then exit."),
+        ("sg-1, sg-12: sg-1's", "igw-1, sg-12: igw-1's"),
+        ("igw-1.example, igw-1-old", "igw-1.example, igw-1-old"),
+    ],
+)
+def test_only_whole_ids_get_their_names(text: str, shown: str) -> None:
+    names = {"igw-1": "gate", "127.0.0.1": "exit", "sg-1": "igw-1", "": "nobody"}
+    assert named(text, names) == shown
+    assert named(text, {"": "nobody"}) == named(text, {}) == text

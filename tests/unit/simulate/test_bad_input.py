@@ -244,6 +244,11 @@ def test_what_is_too_much_is_said(ask: Callable[[Any], object], value: Any) -> N
         ask(value)
 
 
+def test_more_requests_than_a_float_can_count_are_refused_too() -> None:
+    with pytest.raises(SimulationError, match=r"about 1e\+30 requests; give a lower rate"):
+        constant(1e308, 1e9)
+
+
 @pytest.mark.parametrize("value", [None, 5, NAN, [], b"trace.csv", True])
 def test_a_trace_has_a_path(value: Any) -> None:
     with pytest.raises(SimulationError, match="give the name of a file"):

@@ -201,6 +201,9 @@ def test_a_trace_that_is_not_as_it_must_be_is_refused(tmp_path: Path, text: str,
 def test_a_trace_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match="cannot be read"):
         read_trace(tmp_path / "nowhere.csv")
+    for name in ("\0", "\ud800"):
+        with pytest.raises(SimulationError, match="cannot be read"):
+            read_trace(name)
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SimulationError, match="cannot be read"):
