@@ -19,7 +19,8 @@ def main() -> int:
     notebooks = named or [str(path) for path in sorted((ROOT / "labs").glob("**/*.ipynb"))]
     if not notebooks:
         return 0
-    command = [sys.executable, "-m", "nbstripout", *options, *notebooks]
+    # Ids stay: numbered anew, a cell that is put in would change each one below it.
+    command = [sys.executable, "-m", "nbstripout", "--keep-id", *options, *notebooks]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

@@ -32,8 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument("--region", default="us-east-1", help="AWS region (default us-east-1)")
     commands.add_parser("doctor", help="say what works on this machine")
     options = parser.parse_args(arguments)
+    _hold_standard_streams()
     try:
         if options.command == "doctor":
+            if sys.stdout is None:
+                raise OSError("Standard output is closed. Give the doctor somewhere to write to.")
             from lambda_lab.doctor import examine
 
             return examine(sys.stdout)
@@ -49,6 +52,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lambda-lab: stopped. Nothing is left behind.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _hold_standard_streams() -> None:
+    """Lead nowhere the standard streams that this process was started without.
+
+    The next socket would take the free number, and Python gives a child without standard output
+    no ``sys.stdout``: every function that prints would fail.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free is taken, so this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
 def _port(text: str) -> int:

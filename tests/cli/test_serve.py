@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import json
 import os
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,12 @@ CODE = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 
 
 @contextmanager
-def serving(scratch: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start a server; yields it and its URL."""
+def serving(
+    scratch: Path, *options: str, by: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a server, by another program if wanted; yields it and its URL."""
     server = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0", *options],
+        [*by, *COMMAND, "serve", "--port", "0", *options],
         env={**plain_environment(), "TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -140,9 +143,14 @@ def test_a_command_line_that_makes_no_sense(arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_version() -> None:
+@pytest.mark.parametrize("module", ["lambda_lab", "lambda_lab.cli"])
+def test_the_version(module: str) -> None:
     done = subprocess.run(
-        [*COMMAND, "--version"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", module, "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stdout.startswith("lambda-lab ")
 
@@ -176,6 +184,40 @@ def test_output_that_has_no_room(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert done.stderr.startswith("lambda-lab: ")
     assert "No space left" in done.stderr
+
+
+def without(streams: str) -> list[str]:
+    """Return what starts a program without some of its standard streams, in the shell's words."""
+    return ["/bin/sh", "-c", f'exec "$@" {streams}', "sh"]
+
+
+def test_functions_have_streams_where_the_server_has_none(tmp_path: Path) -> None:
+    says = "import sys\ndef handler(event, context):\n    return sys.stderr.write('said')\n"
+    with serving(tmp_path, by=without("<&- 2>&-")) as (_, url):
+        client(url).create_function(
+            FunctionName="f",
+            Runtime="python3.14",
+            Handler="m.handler",
+            Role=role_arn(client(url, "iam")),
+            Code={"ZipFile": make_zip({"m.py": says})},
+        )
+        urllib.request.urlopen(f"{url}/_lab/clock", b'{"advance_seconds": 1}').close()
+        answer = client(url).invoke(FunctionName="f", LogType="Tail")
+    assert "FunctionError" not in answer
+    assert b"said" in base64.b64decode(answer["LogResult"])
+
+
+def test_a_doctor_who_cannot_speak(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*without(">&-"), *COMMAND, "doctor"],
+        env={**plain_environment(), "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("lambda-lab: Standard output is closed.")
 
 
 def test_a_doctor_who_is_interrupted(

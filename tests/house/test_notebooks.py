@@ -70,6 +70,8 @@ def test_every_page_with_cells_runs() -> None:
         for path in [ROOT / "intro.md", *(ROOT / "chapters").rglob("*.md")]
         if "\n```{code-cell}" in path.read_text(encoding="utf-8")
     }
+    left_out = (with_cells | set((ROOT / "labs").glob("*.ipynb"))) - found
+    assert left_out == set(), "These stand in no table of contents: add them to _toc.yml."
     assert found == with_cells | set((ROOT / "labs").glob("*.ipynb"))
 
 

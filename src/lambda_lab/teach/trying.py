@@ -200,9 +200,17 @@ def named(error: BaseException) -> str:
     --------
     >>> named(ValueError("too much"))
     'ValueError: too much'
+
+    boto3's errors name their type themselves:
+
+    >>> named(type("Throttled", (Exception,), {})("An error occurred (Throttled)"))
+    'An error occurred (Throttled)'
     """
     try:
         said = " ".join(str(error).split())[:200]
     except Exception:  # noqa: BLE001 - a learner's own exception may not be printable
         said = ""
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    kind = type(error).__name__
+    if f"({kind})" in said:
+        return said
+    return f"{kind}: {said}" if said else kind
