@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+import beside
 import notebooks
 from notebooks import Page
 
@@ -95,7 +95,9 @@ def main() -> int:
     """Build, and say where the site is."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--workers", type=int, default=2, help="how many pages run at once")
-    workers = parser.parse_args().workers
+    parser.add_argument("--beside", nargs=argparse.REMAINDER, default=[], metavar="COMMAND",
+                        help="what to run beside Sphinx, which needs one core alone")  # fmt: skip
+    settings = parser.parse_args()
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     problem = check_configuration(config)
     if problem:
@@ -105,19 +107,23 @@ def main() -> int:
     shutil.rmtree(ROOT / "_build", ignore_errors=True)
     CACHE.mkdir(exist_ok=True)
     os.environ.update(environment())
-    if not run_pages(config, workers):
+    if not run_pages(config, settings.workers):
         print("The book was not built: what stands above failed when it ran.", file=sys.stderr)
         return 1
     # jupyter-book has no __main__: its script stands beside the interpreter.
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", ".", "-W", "-n", "--keep-going", "--all"]
-    built = subprocess.run(command, cwd=ROOT, check=False)
-    if built.returncode:
+    # Only now: what runs beside a page would take its core, and figures would change.
+    statuses = beside.run([one for one in (command, settings.beside) if one], ROOT)
+    if statuses[0]:
         print("The book was not built; the first error above says why.", file=sys.stderr)
-        return built.returncode
+        return statuses[0]
     if not (SITE / "index.html").exists():
         print(f"The build ended well but wrote no {SITE}/index.html.", file=sys.stderr)
         return 1
+    if any(statuses):
+        print(f"The book is built, but this failed: {' '.join(settings.beside)}", file=sys.stderr)
+        return max(statuses)
     print(f"\nThe book is ready: {SITE / 'index.html'}\nTo read it in a browser: make serve")
     return 0
 
