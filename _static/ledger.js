@@ -6,8 +6,10 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   const cards = [...document.querySelectorAll(".ll-claim")];
   const sections = [...document.querySelectorAll("section")].filter((one) => {
-    return one.querySelector(":scope > .ll-claim");
+    return one.querySelector(":scope > .ll-group");
   });
+  const groups = [...document.querySelectorAll(".ll-group")];
+  let narrowed = false;
   const status = form.querySelector("[role=status]");
   form.hidden = false;
 
@@ -23,9 +25,12 @@ document.addEventListener("DOMContentLoaded", () => {
       card.hidden = !fits;
       if (fits) count += 1;
     }
-    for (const section of sections) {
-      section.hidden = !section.querySelector(".ll-claim:not([hidden])");
+    for (const part of [...sections, ...groups]) {
+      part.hidden = !part.querySelector(".ll-claim:not([hidden])");
     }
+    const before = narrowed;
+    narrowed = count < cards.length;
+    if (narrowed || before) for (const group of groups) group.open = narrowed && !group.hidden;
     status.textContent = `${count} of ${cards.length} claims`;
   }
 
@@ -35,6 +40,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!card || !card.classList.contains("ll-claim") || !card.hidden) return;
     form.reset();
     show();
+    card.closest("details").open = true;
     card.scrollIntoView();
   }
 

@@ -4,6 +4,14 @@
 document.addEventListener("DOMContentLoaded", () => {
   for (const quiz of document.querySelectorAll("form.ll-quiz")) prepare(quiz);
 
+  // Nothing can be checked on paper, so there the answers follow the question.
+  const lists = [...document.querySelectorAll(".ll-quiz-answers")];
+  const listed = (shown) => {
+    for (const list of lists) [list.hidden, list.open] = [!shown, shown];
+  };
+  window.addEventListener("beforeprint", () => listed(true));
+  window.addEventListener("afterprint", () => listed(false));
+
   function prepare(quiz) {
     const choices = [...quiz.querySelectorAll(".ll-quiz-choice")];
     const listed = [...quiz.querySelectorAll(".ll-quiz-answers > ol > li")];

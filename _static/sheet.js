@@ -1,4 +1,5 @@
-/* Sorts and filters the tables that _ext/lambda_book/sheet.py makes. Without this script they are whole. */
+/* Sorts and filters the tables that _ext/lambda_book/sheet.py makes. Without this script they are whole.
+   Where they fold in groups, each group is sorted by itself, and opens for what a filter finds. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -6,11 +7,13 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function prepare(sheet) {
     const form = sheet.querySelector("form");
-    const body = sheet.querySelector("tbody");
+    const bodies = [...sheet.querySelectorAll("tbody")].map((body) => [body, [...body.rows]]);
     const heads = [...sheet.querySelectorAll("thead th")];
-    const rows = [...body.rows];
+    const rows = bodies.flatMap(([, own]) => own);
+    const groups = [...sheet.querySelectorAll("details.ll-group")];
     const status = form.querySelector("[role=status]");
     let descending = false;
+    let narrowed = false;
 
     function text(row, column) {
       const cell = row.cells[column];
@@ -19,13 +22,15 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function order() {
       const column = form.order.value;
-      const sorted = [...rows];
-      if (column !== "") {
-        sorted.sort((a, b) => compare(text(a, column), text(b, column)) * (descending ? -1 : 1));
+      for (const [body, own] of bodies) {
+        const sorted = [...own];
+        if (column !== "") {
+          sorted.sort((a, b) => compare(text(a, column), text(b, column)) * (descending ? -1 : 1));
+        }
+        body.append(...sorted);
       }
-      body.append(...sorted);
-      heads.forEach((head, at) => {
-        const chosen = column === String(at);
+      heads.forEach((head) => {
+        const chosen = column === String(head.cellIndex);
         if (chosen) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       });
@@ -44,9 +49,16 @@ document.addEventListener("DOMContentLoaded", () => {
         if (fits) count += 1;
       }
       status.textContent = `${count} of ${rows.length} ${sheet.dataset.noun}`;
+      const before = narrowed;
+      narrowed = count < rows.length;
+      for (const group of groups) {
+        group.hidden = !group.querySelector("tbody tr:not([hidden])");
+        if (narrowed || before) group.open = narrowed && !group.hidden;
+      }
     }
 
-    heads.forEach((head, at) => {
+    for (const head of heads) {
+      const at = head.cellIndex;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
@@ -56,7 +68,7 @@ document.addEventListener("DOMContentLoaded", () => {
         order();
       });
       head.replaceChildren(button);
-    });
+    }
     form.order.addEventListener("input", () => {
       descending = false;
       order();
@@ -73,6 +85,8 @@ document.addEventListener("DOMContentLoaded", () => {
       form.reset();
       filter();
       order();
+      const group = row.closest("details");
+      if (group) group.open = true;
       row.scrollIntoView();
     }
     window.addEventListener("hashchange", reveal);

@@ -6,7 +6,8 @@ document.addEventListener("DOMContentLoaded", () => {
   themeButton(root);
   contentsDrawer(root);
   searchKey();
-  scrollableTables();
+  boxedTables();
+  scrollingBoxes();
 });
 
 function themeButton(root) {
@@ -80,18 +81,43 @@ function searchKey() {
   });
 }
 
-/* A wide table scrolls in a box of its own, which the keyboard can reach. */
-function scrollableTables() {
+/* A wide table scrolls in a box of its own. */
+function boxedTables() {
   for (const table of document.querySelectorAll("article table")) {
-    if (table.closest(".ll-scroll, .cell_output")) continue;
+    if (table.closest(".ll-scroll, .ll-sheet, .cell_output")) continue;
     const box = document.createElement("div");
     box.className = "ll-scroll";
     table.replaceWith(box);
     box.append(table);
-    if (box.scrollWidth > box.clientWidth) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "region");
-      box.setAttribute("aria-label", table.caption?.textContent.trim() || "Wide table");
-    }
   }
+}
+
+/* The keyboard reaches whatever scrolls sideways, and nothing that does not: WCAG 2.2, 2.1.1. */
+function scrollingBoxes() {
+  const boxes = document.querySelectorAll("article :is(pre, .cell_output, .ll-scroll, .ll-formula)");
+  const mark = () => {
+    // First look, then change: each change would make the browser lay the page out again.
+    const wide = [...boxes].map((box) => box.scrollWidth > box.clientWidth);
+    boxes.forEach((box, at) => {
+      if (!wide[at]) {
+        box.removeAttribute("tabindex");
+        box.removeAttribute("role");
+        box.removeAttribute("aria-label");
+        return;
+      }
+      box.tabIndex = 0;
+      if (!box.matches(".ll-scroll")) return;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", nameOf(box));
+    });
+  };
+  const nameOf = (box) => {
+    const caption = box.querySelector("caption")?.textContent.trim();
+    const heading = box.closest("section")?.querySelector(":scope > :is(h1, h2, h3, h4)");
+    return caption || `Wide table: ${heading?.firstChild.textContent.trim() ?? document.title}`;
+  };
+  mark();
+  window.addEventListener("resize", mark);
+  // What is folded has no width until it is opened. This event does not bubble.
+  document.addEventListener("toggle", mark, true);
 }

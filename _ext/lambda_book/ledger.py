@@ -1,12 +1,14 @@
 """The ledger of claims as a page: a card for each claim, made from ``lambda_lab.facts.claims()``.
 
-``{claims} 000`` writes the cards of one note, ``{claims-summary}`` the counts and, for browsers
-with scripts, the filter. ``{claim}`N000-07``` links to a card from anywhere in the book.
+``{claims} 000`` writes the cards of one note, twenty to a group that folds; ``{claims-summary}``
+writes the counts and, for browsers with scripts, the filter. ``{claim}`N000-07``` links to a card
+from anywhere in the book.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -32,6 +34,9 @@ VERDICTS = {
 }
 """Each verdict as the page words it, in the order of the table."""
 
+GROUP = 20
+"""How many cards fold together: on a phone all of them are a hundred screens."""
+
 
 def _ledger() -> ModuleType:
     """Return ``lambda_lab.facts``; the module ``facts`` of this extension says if it is missing."""
@@ -56,7 +61,7 @@ class Claims(SphinxDirective):
         Returns
         -------
         list of nodes.Node
-            A container for each claim, with its id as the anchor.
+            A container for each claim, with its id as the anchor, between the tags of its group.
 
         Raises
         ------
@@ -68,7 +73,25 @@ class Claims(SphinxDirective):
         if not chosen:
             message = f"There are no claims of notes {note!r}; the notes are numbered 000 and on."
             raise self.error(message)
-        return [self._card(claim) for claim in chosen]
+        return [
+            node
+            for start in range(0, len(chosen), GROUP)
+            for node in self._group(chosen[start : start + GROUP])
+        ]
+
+    def _group(self, claims: Sequence[Claim]) -> list[nodes.Node]:
+        counted = Counter(claim.verdict.value for claim in claims)
+        told = ", ".join(_several(counted[name], name) for name in VERDICTS if counted[name])
+        label = f"{claims[0].id} to {claims[-1].id}"
+        opening = (
+            f'<details class="ll-group"><summary>{label}'
+            f' <span class="ll-group-count">{told}</span></summary>'
+        )
+        return [
+            nodes.raw("", opening, format="html"),
+            *(self._card(claim) for claim in claims),
+            nodes.raw("", "</details>", format="html"),
+        ]
 
     def _card(self, claim: Claim) -> nodes.container:
         word = VERDICTS[claim.verdict.value]
@@ -99,6 +122,12 @@ class Claims(SphinxDirective):
         if claim.sources:
             source += nodes.Text(f" Confidence {claim.confidence.value}.")
         return [line for line in (shown, source) if line.children]
+
+
+def _several(number: int, verdict: str) -> str:
+    """Return *1 holds* or *2 hold*."""
+    verbs = {"holds": "hold", "depends": "depend"}
+    return f"{number} {verdict if number == 1 else verbs.get(verdict, verdict)}"
 
 
 def _line(label: str, links: list[nodes.Node]) -> nodes.paragraph:

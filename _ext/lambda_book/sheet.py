@@ -1,7 +1,8 @@
 """A table made from data that a reader can sort and filter, and that is whole without a script.
 
 The HTML holds every row; ``_static/sheet.js`` adds the buttons and shows the form. On a narrow page
-each row becomes a card, with the column's name before each cell.
+each row becomes a card, with the column's name before each cell. A long sheet is one table for each
+topic, in groups that fold.
 """
 
 from __future__ import annotations
@@ -65,9 +66,15 @@ def link(text: str, address: str) -> str:
 
 
 def sheet(
-    columns: Sequence[str], rows: Sequence[Row], *, noun: str, filters: Sequence[Filter] = ()
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    noun: str,
+    filters: Sequence[Filter] = (),
+    group: str = "",
+    title: str = "",
 ) -> str:
-    """Return the form and the table.
+    """Return the form and the table, or a table for each group.
 
     Parameters
     ----------
@@ -79,6 +86,10 @@ def sheet(
         What a row is, in the plural: the form says how many are shown.
     filters
         The choices to offer; the values are those the rows have, in their order.
+    group
+        The name of the filter whose values become groups that fold; without one, all is one table.
+    title
+        What a screen reader calls the table; a page with two of one noun needs two titles.
 
     Raises
     ------
@@ -88,13 +99,34 @@ def sheet(
     for row in rows:
         if len(row.cells) != len(columns):
             raise ValueError(f"Row {row.anchor!r} has {len(row.cells)} cells, not {len(columns)}.")
+    title = title or f"Table of {noun}"
+    tables = _groups(columns, rows, noun, group, title) if group else _table(columns, rows, title)
+    return (
+        f'<div class="ll-sheet" data-noun="{escape(noun)}">{_form(columns, rows, noun, filters)}'
+        f"{tables}</div>\n"
+    )
+
+
+def _table(columns: Sequence[str], rows: Sequence[Row], title: str) -> str:
     heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(_row(columns, row) for row in rows)
     return (
-        f'<div class="ll-sheet" data-noun="{escape(noun)}">{_form(columns, rows, noun, filters)}'
-        f'<div class="ll-sheet-scroll" tabindex="0" role="region" aria-label="Table of {noun}">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div></div>\n"
+        f'<div class="ll-sheet-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _groups(columns: Sequence[str], rows: Sequence[Row], noun: str, group: str, title: str) -> str:
+    """Return a table for each value of one filter, folded: native, so it opens without a script."""
+    found = []
+    for value, _word in _values(rows, group):
+        chosen = [row for row in rows if row.chosen[group] == value]
+        table = _table(columns, chosen, f"{title}: {value}")
+        found.append(
+            f'<details class="ll-group"><summary>{escape(value)} <span class="ll-group-count">'
+            f"{len(chosen)} {escape(noun)}</span></summary>{table}</details>"
+        )
+    return "".join(found)
 
 
 def _row(columns: Sequence[str], row: Row) -> str:

@@ -132,7 +132,7 @@ def quotas_html() -> str:
         Filter("adjustable", "Adjustable", "Either"),
     ]
     columns = ["Fact", "Value", "Kind, scope", "Adjustable", "Source"]
-    return sheet(columns, rows, noun="facts", filters=filters)
+    return sheet(columns, rows, noun="facts", filters=filters, group="topic")
 
 
 def _runtime(runtime: RuntimeIdentifier, status: str) -> Row:
@@ -246,7 +246,10 @@ def other_errors_html() -> str:
 def _errors(head: str, errors: Sequence[ErrorShape]) -> str:
     columns = ["Error", "Why", "What to do", head, "Source"]
     filters = [Filter("family", "What fails", "Any")]
-    return sheet(columns, [_error(one) for one in errors], noun="errors", filters=filters)
+    title = f"Table of errors: {head.lower()}"
+    return sheet(
+        columns, [_error(one) for one in errors], noun="errors", filters=filters, title=title
+    )
 
 
 def _directive(make: Callable[[], str]) -> type[SphinxDirective]:

@@ -207,6 +207,42 @@ def test_the_search_finds_a_number(browser: Browser, address: str) -> None:
     assert browser.run("document.querySelectorAll('#search-results li a').length") == 0
 
 
+def test_the_search_puts_what_explains_first(browser: Browser, address: str) -> None:
+    """Short forms, questions and slips of the keyboard find what was meant."""
+    browser.open(f"{address}/search.html?q=cold+starts")
+    show = (
+        "(Search.query({!r}), [...document.querySelectorAll('#search-results a')]"
+        ".map(a => a.getAttribute('href')))"
+    )
+    glossary = "chapters/reference/glossary.html#term-"
+    assert browser.run(show.format("cold starts"))[0] == f"{glossary}cold-start"
+    assert browser.run(show.format("DLQ"))[0] == f"{glossary}dead-letter-queue"
+    error = "chapters/reference/errors.html#toomanyrequestsexception"
+    assert browser.run(show.format("toomanyrequests"))[0] == error
+    who = "chapters/invocation/synchronous.html#who-retries"
+    assert browser.run(show.format("who retries?"))[0] == who
+    status = "document.getElementById('search-progress').textContent"
+    assert browser.run(show.format("throtling"))[0] == f"{glossary}throttle"
+    assert browser.run(status).startswith("No page has “throtling”; these have")
+    helping = "document.getElementById('search-nothing').getClientRects().length > 0"
+    assert browser.run(helping) is False
+    assert browser.run(show.format("xyzzyx")) == []
+    assert browser.run(helping) is True
+    assert browser.errors == []
+
+
+def test_the_keyboard_reaches_code_that_is_cut_off(browser: Browser, address: str) -> None:
+    browser.look(*PHONE)
+    browser.open(f"{address}/labs/L00-first-invoke.html")
+    stuck = (
+        "[...document.querySelectorAll('article pre, article .cell_output')]"
+        ".filter(box => (box.scrollWidth > box.clientWidth) !== (box.tabIndex === 0)).length"
+    )
+    cut = "document.querySelectorAll('article pre[tabindex]').length"
+    assert browser.run(cut) > 0
+    assert browser.run(stuck) == 0
+
+
 def test_a_slash_goes_to_the_search(browser: Browser, address: str) -> None:
     browser.open(f"{address}/{QUIZ_PAGE}")
     browser.press("/")
@@ -232,3 +268,14 @@ def test_on_paper_there_is_only_the_text(browser: Browser, address: str) -> None
     )
     assert shown == [False, False, False, True]
     assert min(background(browser)) > 240
+
+
+def test_on_paper_a_quiz_has_its_answers(browser: Browser, address: str) -> None:
+    browser.open(f"{address}/{QUIZ_PAGE}")
+    answers = "document.querySelector('#quiz-1 .ll-quiz-answers').checkVisibility()"
+    assert browser.run(answers) is False
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(answers) is True
+    assert browser.run("document.querySelector('#quiz-1 .ll-quiz-answers').open") is True
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.run(answers) is False

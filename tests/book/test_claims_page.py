@@ -34,6 +34,20 @@ def test_a_card_for_each_claim(build: Callable[..., Any]) -> None:
         assert links == {source.url for source in claim.sources if source.url}
 
 
+def test_the_cards_fold_in_their_order(build: Callable[..., Any]) -> None:
+    page = build(SMALL).page("ledger")
+    groups = page.select("section > details.ll-group")
+    labels = [[card["id"].upper() for card in group.select(".ll-claim")] for group in groups]
+    assert [name for group in labels for name in group] == [
+        claim.id for claim in facts.claims() if claim.note == "000"
+    ]
+    for group, names in zip(groups, labels, strict=True):
+        said = group.select_one("summary").get_text()
+        assert said.startswith(f"{names[0]} to {names[-1]} ")
+        counted = [int(word) for word in said.split() if word.isdigit()]
+        assert sum(counted) == len(names)
+
+
 def test_a_link_to_a_card(build: Callable[..., Any]) -> None:
     link = build(SMALL).page().select_one('a[href="ledger.html#n000-05"]')
     assert link.get_text() == "N000-05"
@@ -103,3 +117,4 @@ def test_the_filter(page: Browser) -> None:
 @pytest.mark.browser
 def test_a_link_finds_a_card_that_is_filtered_out(page: Browser) -> None:
     assert not hidden_after_link(page, ".ll-claims-filter", "note", "004", "n000-05")
+    assert page.run("document.getElementById('n000-05').checkVisibility()") is True

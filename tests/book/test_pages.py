@@ -85,6 +85,32 @@ def test_one_h1_and_no_level_skipped() -> None:
     assert faults(check) == {}
 
 
+def test_what_only_a_role_makes_a_heading_has_a_level() -> None:
+    """WAI-ARIA requires it, and Sphinx writes captions of the contents without."""
+
+    def check(page: Page) -> list[str]:
+        headings = page.soup.select('[role="heading"]')
+        assert headings or not page.soup.select(".ll-contents .caption")
+        return [str(tag)[:80] for tag in headings if not tag.get("aria-level")]
+
+    assert faults(check) == {}
+
+
+def test_heads_of_tables_and_folds_say_what_they_are() -> None:
+    def check(page: Page) -> list[str]:
+        heads = page.soup.select("article th")
+        found = [
+            f"an empty head beside {tag.parent}"[:160]
+            for tag in heads
+            if not tag.get_text(strip=True)
+        ]
+        # A name that differs from the text cannot be spoken to press it (WCAG 2.2, 2.5.3).
+        folds = page.soup.select("summary[aria-label]")
+        return found + [str(tag)[:120] for tag in folds]
+
+    assert faults(check) == {}
+
+
 def test_landmarks_and_skip_link() -> None:
     def check(page: Page) -> list[str]:
         found = [name for name in ("header", "main", "footer") if not page.soup.find(name)]

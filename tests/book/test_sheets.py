@@ -43,6 +43,17 @@ def test_a_row_for_each_quota(build: Callable[..., Any]) -> None:
         assert row.select_one("a")["href"] == fact.url  # type: ignore[index]
 
 
+def test_the_quotas_fold_by_topic(build: Callable[..., Any]) -> None:
+    groups = sheet(build, "quotas").select(".ll-sheet > details.ll-group")
+    assert len(groups) > 10
+    for group in groups:
+        topics = {row["data-topic"] for row in group.select("tbody tr")}
+        summary = group.select_one("summary")
+        assert summary is not None
+        (topic,) = topics
+        assert summary.get_text() == f"{topic} {len(group.select('tbody tr'))} facts"
+
+
 def test_a_bound_stands_beside_the_quota(build: Callable[..., Any]) -> None:
     page = sheet(build, "quotas")
     for name in ("timeout", "memory", "ephemeral"):
@@ -135,3 +146,25 @@ def test_sort_and_filter(page: Browser) -> None:
 def test_a_link_finds_a_row_that_is_filtered_out(page: Browser) -> None:
     row = "fact-memory-maximum"
     assert not hidden_after_link(page, ".ll-sheet-form", "words", "no such words", row)
+    assert page.run(f"document.getElementById('{row}').checkVisibility()") is True
+
+
+@pytest.mark.browser
+def test_groups_open_for_what_is_found_and_on_paper(page: Browser) -> None:
+    opened = "[...document.querySelectorAll('.ll-group')].filter((one) => one.open).length"
+    shown = "[...document.querySelectorAll('.ll-group')].filter((one) => !one.hidden).length"
+    every = page.run(shown)
+    choose = """((words) => {
+      const form = document.querySelector(".ll-sheet-form");
+      form.words.value = words;
+      form.dispatchEvent(new Event("input"));
+    })"""
+    assert page.run(opened) == 0
+    page.run(choose + "('visibility')")
+    assert 0 < page.run(opened) == page.run(shown) < every
+    page.run(choose + "('')")
+    assert (page.run(opened), page.run(shown)) == (0, every)
+    page.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.run(opened) == every
+    page.run("window.dispatchEvent(new Event('afterprint'))")
+    assert page.run(opened) == 0
