@@ -186,7 +186,7 @@
     const answer = await fetch(`${result.name}.html`).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const one of page.querySelectorAll(".headerlink, script, style, summary, h1, .ll-eyebrow, .ll-labstrip")) {
+    for (const one of page.querySelectorAll(".headerlink, script, style, summary, h1, form, .ll-eyebrow, .ll-labstrip")) {
       one.remove();
     }
     let place = (result.section && page.getElementById(result.section.id)) || page.querySelector("article");

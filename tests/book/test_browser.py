@@ -231,6 +231,20 @@ def test_the_search_puts_what_explains_first(browser: Browser, address: str) -> 
     assert browser.errors == []
 
 
+def test_the_search_quotes_no_wrong_answers(browser: Browser, address: str) -> None:
+    """The choices of a quiz are mostly false."""
+    browser.open(f"{address}/search.html?q=429+throttled+asynchronous")
+    excerpt = browser.run(
+        "new Promise((done) => { const look = () => {"
+        " const link = document.querySelector('#search-results a[href*=asynchronous]');"
+        " link.scrollIntoView();"
+        " const line = link.parentElement.querySelector('.context');"
+        " if (line) done(line.textContent); else requestAnimationFrame(look); }; look(); })"
+    )
+    assert "throttled" in excerpt
+    assert "Check answer" not in excerpt
+
+
 def test_the_keyboard_reaches_code_that_is_cut_off(browser: Browser, address: str) -> None:
     browser.look(*PHONE)
     browser.open(f"{address}/labs/L00-first-invoke.html")
