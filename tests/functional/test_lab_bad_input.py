@@ -89,7 +89,7 @@ def test_a_lab_that_is_closed_says_so() -> None:
 
 
 def test_what_is_no_code_on_one_line_is_a_path_that_is_not_there(lab: Lab) -> None:
-    with pytest.raises(PackagingError, match=r"cannot be read: .*\. Give the text of a module"):
+    with pytest.raises(PackagingError, match=r"\. Give the text of a module"):
         lab.function("made", "x" * 5000)
 
 

@@ -297,10 +297,10 @@ def test_a_record_may_not_become_older_than_allowed(bench: StreamBench) -> None:
     assert [one["requestContext"]["condition"] for one in bench.records] == [
         "RecordAgeExceeded", "RecordAgeExceeded"
     ]  # fmt: skip
-    first, second = bench.records
-    assert first["requestContext"]["approximateInvokeCount"] == 6
-    assert second["requestContext"]["approximateInvokeCount"] == 0
-    assert second["responseContext"] is None
+    # Each is told of on a worker of its own, in no fixed order.
+    counted = {one["requestContext"]["approximateInvokeCount"]: one for one in bench.records}
+    assert counted.keys() == {0, 6}
+    assert counted[0]["responseContext"] is None
 
 
 def test_the_young_ones_of_a_batch_go_on(bench: StreamBench) -> None:
