@@ -180,6 +180,17 @@ def test_the_contents_on_a_phone(browser: Browser, address: str) -> None:
     assert browser.run("document.getElementById('ll-text').inert") is False
 
 
+def test_wide_letters_stay_on_a_phones_screen(browser: Browser, address: str) -> None:
+    """Fonts differ, and readers may space them: WCAG 2.2, 1.4.12."""
+    browser.look(*PHONE)
+    browser.open(f"{address}/index.html")
+    browser.run(
+        "document.head.insertAdjacentHTML('beforeend', '<style>* {"
+        " letter-spacing: 0.12em !important; word-spacing: 0.16em !important }</style>')"
+    )
+    assert browser.run("document.documentElement.scrollWidth") <= PHONE[0]
+
+
 def test_the_choice_of_dark_is_kept(browser: Browser, address: str) -> None:
     browser.open(f"{address}/{QUIZ_PAGE}")
     light = background(browser)
