@@ -52,7 +52,8 @@ def without_idle(events: Sequence[Event], jumps: Sequence[tuple[int, int]]) -> l
     """Take out the real time that passed while nothing ran, so that figures do not show it.
 
     Between two cells of a notebook passes as much time as the machine needs, or the reader. What
-    was waited for by moving the clock stays.
+    was waited for by moving the clock stays, and so does all of the wait before a retry: that is
+    as long as Lambda makes it, whatever part of it passed by itself.
 
     Parameters
     ----------
@@ -69,15 +70,26 @@ def without_idle(events: Sequence[Event], jumps: Sequence[tuple[int, int]]) -> l
     >>> moved = without_idle([call, done, later], [(6 * SECOND, 66 * SECOND)])
     >>> [event.time_ns // SECOND for event in moved]
     [5, 6, 66]
+
+    >>> failed = Event(6 * SECOND, Kind.RETRY, "f", request="1")
+    >>> again = Event(66 * SECOND, Kind.RECEIVED, "f", request="1")
+    >>> moved = without_idle([call, done, failed, again], [(20 * SECOND, 80 * SECOND)])
+    >>> [event.time_ns // SECOND for event in moved]
+    [5, 6, 6, 66]
     """
     moved: list[Event] = []
     waiting, removed, last_ns = 0, 0, events[0].time_ns if events else 0
+    removed_before: dict[str | None, int] = {}
+    """By request: what was taken out before its wait for a retry began."""
     for event in events:
         if not waiting:
             by_hand = sum(
                 max(0, min(end, event.time_ns) - max(start, last_ns)) for start, end in jumps
             )
             removed += max(0, event.time_ns - last_ns - by_hand)
+        removed = min(removed, removed_before.pop(event.request, removed))
+        if event.kind is Kind.RETRY:
+            removed_before[event.request] = removed
         moved.append(replace(event, time_ns=event.time_ns - removed))
         last_ns = event.time_ns
         if event.kind is Kind.RECEIVED:
